@@ -1,0 +1,45 @@
+# DNSPIN_UNBOUND
+# Finds the configured Unbound tree and the executable to be matched. A module
+# fits exactly one build of Unbound, so that nothing is guessed here: what is
+# missing is an error that says how to get it.
+AC_DEFUN([DNSPIN_UNBOUND], [
+AC_PATH_PROG([READELF], [readelf], [no])
+AS_IF([test "$READELF" = no],
+	[AC_MSG_ERROR([readelf is missing: apt install binutils])])
+AS_IF([test -z "$with_unbound_src" || test "$with_unbound_src" = yes],
+	[AC_MSG_ERROR([--with-unbound-src=DIR is needed: the source of the Unbound that will load the module, built with --with-dynlibmodule; tools/quickstart gets and builds Debian's])])
+AC_MSG_CHECKING([for a configured Unbound tree])
+UNBOUND_BUILDDIR=
+for dnspin_dir in "$with_unbound_src" "$with_unbound_src/b/unbound"; do
+	AS_IF([test -z "$UNBOUND_BUILDDIR" && test -f "$dnspin_dir/config.h" && test -f "$dnspin_dir/Makefile"],
+		[UNBOUND_BUILDDIR=`cd "$dnspin_dir" && pwd`])
+done
+AS_IF([test -z "$UNBOUND_BUILDDIR"],
+	[AC_MSG_ERROR([no config.h in $with_unbound_src nor in its b/unbound: configure and build Unbound there first])])
+dnspin_sub=`$SED -n 's/^srcdir *= *//p' "$UNBOUND_BUILDDIR/Makefile" | head -n 1`
+UNBOUND_SRCDIR=`cd "$UNBOUND_BUILDDIR" && cd "$dnspin_sub" && pwd`
+AS_IF([test ! -f "$UNBOUND_SRCDIR/util/module.h"],
+	[AC_MSG_ERROR([$UNBOUND_SRCDIR holds no util/module.h: not an Unbound source])])
+AC_MSG_RESULT([$UNBOUND_BUILDDIR])
+AS_IF([$GREP -q '^#define WITH_DYNLIBMODULE' "$UNBOUND_BUILDDIR/config.h"], [],
+	[AC_MSG_ERROR([the Unbound in $UNBOUND_BUILDDIR was configured without --with-dynlibmodule and cannot load modules: configure it again with that option])])
+UNBOUND_VERSION=`$SED -n 's/^#define PACKAGE_VERSION "\(.*\)"/\1/p' "$UNBOUND_BUILDDIR/config.h"`
+UNBOUND_CPPFLAGS="-isystem $UNBOUND_BUILDDIR -isystem $UNBOUND_SRCDIR"
+
+UNBOUND=${with_unbound:-$UNBOUND_BUILDDIR/unbound}
+AC_MSG_CHECKING([for the build-id of $UNBOUND])
+AS_IF([test ! -x "$UNBOUND"],
+	[AC_MSG_ERROR([there is no executable $UNBOUND: build Unbound, or name it with --with-unbound=BINARY])])
+UNBOUND_BUILD_ID=`$READELF -n "$UNBOUND" 2>/dev/null | $SED -n 's/.*Build ID: *\(@<:@0-9a-f@:>@*\).*/\1/p' | head -n 1`
+AC_MSG_RESULT([${UNBOUND_BUILD_ID:-none, its version text will be compared instead}])
+AC_DEFINE_UNQUOTED([DP_UNBOUND_BUILD_ID], ["$UNBOUND_BUILD_ID"],
+	[GNU build-id of the executable that may load the module; empty: it has none])
+AC_DEFINE_UNQUOTED([DP_UNBOUND_VERSION], ["$UNBOUND_VERSION"],
+	[version of the Unbound that the module is built for])
+AC_SUBST([UNBOUND])
+AC_SUBST([UNBOUND_BUILDDIR])
+AC_SUBST([UNBOUND_SRCDIR])
+AC_SUBST([UNBOUND_CPPFLAGS])
+AC_SUBST([UNBOUND_BUILD_ID])
+AC_SUBST([UNBOUND_VERSION])
+])

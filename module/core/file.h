@@ -1,0 +1,54 @@
+/*
+ * Files as memory: whole files mapped read-only or shared, and files replaced
+ * atomically (written beside, synced, renamed). This source, policy, map and
+ * status are the only ones that touch mapped bytes. No locks; each struct
+ * dp_file belongs to one owner at a time.
+ */
+#ifndef DP_FILE_H
+#define DP_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "module/core/err.h"
+
+struct dp_file {
+	int fd;		/* -1: closed */
+	uint8_t *bytes; /* NULL: closed or empty */
+	size_t size_b;
+	uint64_t id[4];	/* device, inode, size, mtime in ns: tells a new file */
+};
+
+/* Map a regular file read-only. A file that is missing is DP_ERR_NOTFOUND, one
+ * that is no regular file DP_ERR_FORMAT; symbolic links are followed. */
+enum dp_err dp_file_map_ro(struct dp_file *out, const char *path,
+    struct dp_diag *diag) DP_MUST_CHECK;
+
+/*
+ * A copy of the file that nobody can change any more (a sealed memfd), mapped
+ * read-only: what was checked stays what is used, and a file that somebody
+ * truncates in place cannot kill the process that maps it (SIGBUS). Over max_b
+ * is DP_ERR_LIMIT. id tells the file that was copied.
+ */
+enum dp_err dp_file_snapshot(struct dp_file *out, const char *path,
+    size_t max_b, struct dp_diag *diag) DP_MUST_CHECK;
+
+/* Open or create (mode 0644, no symbolic link followed) and map shared and
+ * writable, growing the file to size_b where it is shorter; *created tells
+ * whether it was empty before. The blocks are allocated, so that a full disk is
+ * an error here and no SIGBUS later. Takes no lock. */
+enum dp_err dp_file_map_rw(struct dp_file *out, const char *path,
+    size_t size_b, bool *created, struct dp_diag *diag) DP_MUST_CHECK;
+
+/* Fill id from path without opening. DP_ERR_NOTFOUND: no such file. */
+enum dp_err dp_file_identify(uint64_t id[4], const char *path) DP_MUST_CHECK;
+
+/* Unmap and close; f may be closed already. */
+void dp_file_close(struct dp_file *f);
+
+/* Replace path by bytes: written to a new file beside it, synced, renamed, the
+ * folder synced. On failure the old file is as it was and nothing is left. */
+enum dp_err dp_file_replace(const char *path, const void *bytes, size_t size_b,
+    unsigned mode, struct dp_diag *diag) DP_MUST_CHECK;
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * The map: which address was seen for which allowed name, and until when it
+ * counts. One file (map_d.h), any number of writing threads and processes, any
+ * number of readers.
+ *
+ * Writers never wait: no lock, no system call, no allocation. Readers never
+ * block writers. A writer killed at any instruction leaves a map that opens.
+ * What a rule, its group, its services and its pins are is not kept here: it
+ * follows from the name and the policy in force, so a name that left the
+ * policy is out of every export at once.
+ *
+ * One handle may be used by any number of threads; close it when none uses it.
+ */
+#ifndef DP_MAP_H
+#define DP_MAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "module/core/addr.h"
+#include "module/core/err.h"
+#include "module/core/name.h"
+
+#define DP_MAP_KEY_B 16
+
+struct dp_map;
+
+struct dp_binding {
+	struct dp_name name;  /* the name that was asked */
+	struct dp_addr addr;
+	struct dp_name final; /* owner of the address record, after CNAMEs */
+	uint32_t ttl_end_s;   /* when the record's TTL ends, s since 1970 */
+	uint32_t end_s;	      /* when the binding ends, s since 1970 */
+	uint32_t first_seen_s;
+	uint32_t last_seen_s;
+	uint64_t hits;	      /* answers that it was seen in */
+};
+
+/*
+ * Open for writing, creating it for `capacity` live bindings where there is
+ * none (a map that exists keeps its own). key: DP_MAP_KEY_B random bytes, used
+ * only for a new map. now_s: since 1970.
+ *
+ * The first writer takes the map exclusively for a moment: checks every slot,
+ * drops torn ones, rebuilds the index's stale claims; later ones join. A file
+ * that is no map or of another version is set aside as PATH.bad.N (nothing is
+ * lost) and a new one made; diag then says so though DP_OK is returned.
+ * Fails with DP_ERR_IO where the disk is full or the folder not writable.
+ */
+enum dp_err dp_map_open(struct dp_map **out, const char *path,
+    uint32_t capacity, const uint8_t *key, uint32_t now_s,
+    struct dp_diag *diag) DP_MUST_CHECK;
+
+/* Open for reading; every byte is distrusted. DP_ERR_NOTFOUND: no map. */
+enum dp_err dp_map_open_ro(struct dp_map **out, const char *path,
+    struct dp_diag *diag) DP_MUST_CHECK;
+
+void dp_map_close(struct dp_map **map);
+
+/* What was seen in an answer. */
+struct dp_sighting {
+	const struct dp_name *name;  /* asked, canonical */
+	const struct dp_name *final; /* NULL or equal to name: no CNAME */
+	struct dp_addr addr;
+	uint32_t ttl_s;	     /* left at now_s */
+	uint32_t lifetime_s; /* from now_s on: TTL and grace, clamped */
+};
+
+/*
+ * Record a sighting at now_s. Lives are only ever prolonged. DP_ERR_FULL when
+ * the window holds live bindings only, or capacity is reached (counted in the
+ * map); no other error. Not for handles of open_ro.
+ */
+enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
+    uint32_t now_s) DP_MUST_CHECK;
+
+/*
+ * Walk all bindings that live at now_s: start with *cursor = 0; false at the
+ * end. A binding that changes meanwhile may come twice or in its old state;
+ * one that lives throughout comes at least once.
+ */
+bool dp_map_next(const struct dp_map *map, uint32_t *cursor, uint32_t now_s,
+    struct dp_binding *out);
+
+/*
+ * The change feed. *seq is the next change the caller wants (dp_map_seq for
+ * "from now on"). DP_OK with *out filled and *seq one further (or more, where
+ * the changed binding is gone already); DP_ERR_NOTFOUND: no news; DP_ERR_LIMIT:
+ * too far behind, walk all and begin again.
+ */
+uint64_t dp_map_seq(const struct dp_map *map);
+enum dp_err dp_map_feed(const struct dp_map *map, uint64_t *seq,
+    struct dp_binding *out) DP_MUST_CHECK;
+
+struct dp_map_stats {
+	uint32_t capacity;
+	uint32_t live; /* counted by a walk over the index at now_s */
+	uint64_t recorded;
+	uint64_t refused_full;
+	uint64_t dropped_torn;
+	uint64_t seq;
+	uint64_t created_s;
+};
+void dp_map_stats(const struct dp_map *map, uint32_t now_s,
+    struct dp_map_stats *out);
+
+/* Write dirty pages to disk; may block: not for threads that answer. */
+enum dp_err dp_map_sync(struct dp_map *map, struct dp_diag *diag)
+    DP_MUST_CHECK;
+
+#endif

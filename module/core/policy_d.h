@@ -1,0 +1,136 @@
+/*
+ * The bytes of a compiled policy, STATE/policy. Little-endian, written once,
+ * never changed, mapped read-only. Every offset counts from the start of the
+ * file; sections lie in this order, each aligned to 8, zero bytes between:
+ *
+ *	+--------------------+ 0
+ *	| header             |
+ *	+--------------------+ groups      group_count  x struct dp_group_d
+ *	| groups             | sorted by apex name (canonical order)
+ *	+--------------------+ rules       rule_count   x struct dp_rule_d
+ *	| rules              | sorted by base name, the exact rule before *.
+ *	+--------------------+ traits      trait_count  x struct dp_trait_d
+ *	| traits             | what rules share: groups, services, pins
+ *	+--------------------+ members     member_count x uint32_t group index
+ *	| members            |
+ *	+--------------------+ services    service_count x struct dp_service_d
+ *	| services           |
+ *	+--------------------+ pins        pin_count    x struct dp_pin_d
+ *	| pins               |
+ *	+--------------------+ names       name_b bytes: canonical wire names and
+ *	| names, texts       | apex texts (length octet, octets), no padding
+ *	+--------------------+ table       table_count  x struct dp_entry_d
+ *	| hash table         | open addressing, linear, a power of two
+ *	+--------------------+ file_b
+ *
+ * The key of a table entry is the base name of a rule (the name of an exact
+ * rule, x for *.x) hashed with its kind; see policy_hash.h. rule is the rule's
+ * index + 1, 0 in an empty entry; at least one entry is empty.
+ *
+ * digest is BLAKE2b-256 over the whole file with digest, signer and signature
+ * taken as zero. Where flags has DP_POLICY_SIGNED, signature is Ed25519 by
+ * signer over "dnspin policy 1" and the digest; else both are zero.
+ *
+ * History
+ *	1	first
+ */
+#ifndef DP_POLICY_D_H
+#define DP_POLICY_D_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "module/core/settings.h"
+
+#define DP_POLICY_MAGIC "DNSPINPO" /* 8 octets, no NUL */
+#define DP_POLICY_VERSION 1u
+#define DP_POLICY_SIGNED 1u	    /* header.flags */
+#define DP_POLICY_SIGN_TEXT "dnspin policy 1" /* without the NUL */
+
+struct dp_section_d {
+	uint64_t off; /* bytes from the start of the file */
+	uint64_t count;
+};
+
+struct dp_policy_d {
+	uint8_t magic[8];
+	uint32_t version;
+	uint32_t header_b; /* sizeof this */
+	uint64_t file_b;
+	uint32_t flags;
+	uint32_t wildcard_depth_max; /* labels with root of the deepest x in *.x */
+	uint32_t setting_count;	     /* DP_SETTING_COUNT */
+	uint32_t setting[12];	     /* by enum dp_setting, the rest 0 */
+	uint8_t nft_table[DP_NFT_TABLE_MAX]; /* NUL-padded */
+	uint32_t zero;
+	struct dp_section_d groups;
+	struct dp_section_d rules;
+	struct dp_section_d traits;
+	struct dp_section_d members;
+	struct dp_section_d services;
+	struct dp_section_d pins;
+	struct dp_section_d names; /* count in bytes */
+	struct dp_section_d table;
+	uint8_t digest[32];
+	uint8_t signer[32];    /* Ed25519 public key */
+	uint8_t signature[64];
+};
+
+struct dp_group_d {
+	uint32_t name_off; /* from the start of names; wire name of the apex */
+	uint32_t name_len;
+	uint32_t text_off; /* from the start of names; length-prefixed strings */
+	uint32_t text_b;   /* bytes of all of them, with the length octets */
+	uint32_t serial;   /* of the zone's SOA */
+	uint32_t zero;
+};
+
+#define DP_RULE_WILDCARD 1u /* *.name, any depth below, never name itself */
+#define DP_RULE_DENY 2u	    /* else allow */
+
+struct dp_rule_d {
+	uint32_t name_off; /* from the start of names; the base name */
+	uint8_t name_len;
+	uint8_t flags;
+	uint16_t zero;
+	uint32_t trait; /* index */
+};
+
+struct dp_trait_d { /* slices of members, services, pins */
+	uint32_t member_first;
+	uint32_t member_count;	/* at least 1 */
+	uint32_t service_first;
+	uint32_t service_count; /* 0: any service */
+	uint32_t pin_first;
+	uint32_t pin_count;	/* 0: not pinned */
+};
+
+struct dp_service_d {
+	uint8_t protocol; /* IANA number: 6 TCP, 17 UDP */
+	uint8_t zero;
+	uint16_t port; /* 1 to 65535 */
+};
+
+struct dp_pin_d {
+	uint8_t family; /* 4 or 6 */
+	uint8_t len;	/* bits */
+	uint8_t bytes[16];
+	uint8_t zero[2];
+};
+
+struct dp_entry_d {
+	uint32_t hash; /* upper half of the 64-bit hash */
+	uint32_t rule; /* index + 1; 0: empty */
+};
+
+_Static_assert(DP_SETTING_COUNT <= 12, "header.setting is too small");
+_Static_assert(sizeof(struct dp_policy_d) == 376, "layout");
+_Static_assert(offsetof(struct dp_policy_d, groups) == 120, "layout");
+_Static_assert(offsetof(struct dp_policy_d, digest) == 248, "layout");
+_Static_assert(sizeof(struct dp_group_d) == 24, "layout");
+_Static_assert(sizeof(struct dp_rule_d) == 12, "layout");
+_Static_assert(sizeof(struct dp_trait_d) == 24, "layout");
+_Static_assert(sizeof(struct dp_service_d) == 4, "layout");
+_Static_assert(sizeof(struct dp_pin_d) == 20, "layout");
+_Static_assert(sizeof(struct dp_entry_d) == 8, "layout");
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * The frame of a unit test program: a table of tests, run by CUnit, the exit
+ * status non-zero when any assertion failed or no test ran. Preconditions are
+ * CU_ASSERT_FATAL and the like: what follows would mean nothing.
+ */
+#ifndef DP_UNIT_H
+#define DP_UNIT_H
+
+#include <CUnit/Basic.h>
+#include <stdlib.h>
+
+#define UNIT(test) { #test, test }
+
+static inline int unit_run(const char *suite_name, CU_TestInfo *tests)
+{
+	CU_SuiteInfo suites[] = {
+		{ suite_name, NULL, NULL, NULL, NULL, tests },
+		CU_SUITE_INFO_NULL,
+	};
+	unsigned failed = 1;
+
+	if (CU_initialize_registry() != CUE_SUCCESS)
+		return EXIT_FAILURE;
+	if (CU_register_suites(suites) == CUE_SUCCESS) {
+		CU_basic_set_mode(CU_BRM_VERBOSE);
+		CU_basic_run_tests();
+		failed = CU_get_number_of_failures() +
+		    CU_get_number_of_tests_failed() +
+		    CU_get_number_of_suites_failed();
+		if (CU_get_number_of_tests_run() == 0)
+			failed = 1;
+	}
+	CU_cleanup_registry();
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* tests: a brace-enclosed list of UNIT(function), */
+#define UNIT_MAIN(suite, ...) \
+	int main(void) \
+	{ \
+		CU_TestInfo tests[] = { __VA_ARGS__, CU_TEST_INFO_NULL }; \
+		return unit_run(suite, tests); \
+	}
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * All rules on their way from zones to a policy: collected from the zone
+ * reader, united, pins inherited, sorted. Single-threaded; the owner closes.
+ *
+ * A rule is a pattern in one or more groups. The same pattern in two zones is
+ * one rule: deny beats allow, services and pins unite, both groups are
+ * remembered; a rule without services means any service and stays so when
+ * united. In one zone it is a duplicate, an error.
+ */
+#ifndef DP_RULESET_H
+#define DP_RULESET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "module/core/addr.h"
+#include "module/core/err.h"
+#include "module/core/name.h"
+#include "module/core/policy.h"
+#include "module/core/settings.h"
+
+struct dp_ruleset;
+
+enum dp_err dp_ruleset_new(struct dp_ruleset **out) DP_MUST_CHECK;
+void dp_ruleset_close(struct dp_ruleset **rs);
+
+/* A new group; *group is its number for add. text: length-prefixed strings,
+ * copied. DP_ERR_SYNTAX: the apex is there already. */
+enum dp_err dp_ruleset_group(struct dp_ruleset *rs, const struct dp_name *apex,
+    uint32_t serial, const uint8_t *text, size_t text_b, uint32_t *group,
+    struct dp_diag *diag) DP_MUST_CHECK;
+
+struct dp_rule_source {
+	struct dp_name base; /* x for *.x */
+	bool wildcard;
+	bool allow;
+	const struct dp_service *services; /* count 0: any */
+	size_t service_count;
+	const struct dp_prefix *pins;
+	size_t pin_count;
+	unsigned long line; /* where it stands, for messages */
+};
+
+/* Add a rule; copies. DP_ERR_SYNTAX: duplicate in this group; the diag names
+ * the line of the first. */
+enum dp_err dp_ruleset_add(struct dp_ruleset *rs, uint32_t group,
+    const struct dp_rule_source *rule, struct dp_diag *diag) DP_MUST_CHECK;
+
+/*
+ * The compiled policy: unites, inherits, sorts, writes (policy_d.h), seals it
+ * with its digest. The same groups and rules in any order give the same bytes.
+ * *bytes is malloc'd (aligned to 16), the caller frees. No time stamps inside.
+ */
+enum dp_err dp_ruleset_write(struct dp_ruleset *rs,
+    const struct dp_settings *settings, uint8_t **bytes, size_t *size_b,
+    struct dp_diag *diag) DP_MUST_CHECK;
+
+/* Sign bytes that dp_ruleset_write gave: fills flags, digest, signer and
+ * signature in place. secret: Ed25519 secret key of libsodium, 64 bytes. */
+void dp_policy_sign(uint8_t *bytes, size_t size_b, const uint8_t *secret);
+
+#endif
