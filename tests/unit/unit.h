@@ -11,10 +11,12 @@
 
 #define UNIT(test) { #test, test }
 
-static inline int unit_run(const char *suite_name, CU_TestInfo *tests)
+/* set_up and tear_down (NULL: none) surround all tests; non-zero: failed. */
+static inline int unit_run(const char *suite_name, CU_InitializeFunc set_up,
+    CU_CleanupFunc tear_down, CU_TestInfo *tests)
 {
 	CU_SuiteInfo suites[] = {
-		{ suite_name, NULL, NULL, NULL, NULL, tests },
+		{ suite_name, set_up, tear_down, NULL, NULL, tests },
 		CU_SUITE_INFO_NULL,
 	};
 	unsigned failed = 1;
@@ -35,11 +37,12 @@ static inline int unit_run(const char *suite_name, CU_TestInfo *tests)
 }
 
 /* tests: a brace-enclosed list of UNIT(function), */
-#define UNIT_MAIN(suite, ...) \
+#define UNIT_MAIN(suite, ...) UNIT_MAIN_WITH(suite, NULL, NULL, __VA_ARGS__)
+#define UNIT_MAIN_WITH(suite, set_up, tear_down, ...) \
 	int main(void) \
 	{ \
 		CU_TestInfo tests[] = { __VA_ARGS__, CU_TEST_INFO_NULL }; \
-		return unit_run(suite, tests); \
+		return unit_run(suite, set_up, tear_down, tests); \
 	}
 
 #endif
