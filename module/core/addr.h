@@ -55,8 +55,9 @@ bool dp_prefix_valid(const struct dp_prefix *p);
  * The special-purpose registry (RFC 6890 as IANA keeps it) that holds a, as a
  * short word for messages ("private", "loopback", "cgnat", ...); NULL when a
  * may be a host of the public Internet. Multicast, reserved and documentation
- * space count as special, and so do IPv4 addresses inside IPv6 forms
- * (IPv4-mapped, NAT64 64:ff9b::/96, 6to4) when the inner address is special.
+ * space count as special, and so does IPv6 outside 2000::/3 (global unicast,
+ * RFC 4291). NAT64 (64:ff9b::/96) and 6to4 (2002::/16) addresses are what the
+ * IPv4 address inside them is; IPv4-mapped ones are always special.
  */
 const char *dp_addr_special(const struct dp_addr *a);
 

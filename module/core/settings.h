@@ -27,7 +27,8 @@ struct dp_settings {
 	char nft_table[DP_NFT_TABLE_MAX]; /* name of the nftables table */
 };
 
-/* One line of the table. words is NULL for numbers, unit NULL for words. */
+/* One line of the table. words is NULL for numbers; unit is NULL, min and max
+ * are 0 for words. */
 struct dp_setting_info {
 	const char *name;
 	const char *words; /* separated by spaces, in order of value */

@@ -7,6 +7,7 @@
 #define DP_UNIT_H
 
 #include <CUnit/Basic.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #define UNIT(test) { #test, test }
@@ -34,6 +35,16 @@ static inline int unit_run(const char *suite_name, CU_InitializeFunc set_up,
 	}
 	CU_cleanup_registry();
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Numbers that are the same in each run: splitmix64 from the seed in *state. */
+static inline uint64_t unit_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
 }
 
 /* tests: a brace-enclosed list of UNIT(function), */
