@@ -1,0 +1,240 @@
+"""The lab: what a test or the demo needs, in one `with` statement.
+
+	with Lab("strict") as lab:
+		resolver = lab.resolver(mode="strict")
+		lab.check("allowed", resolver.ask("manage.microsoft.com").rcode
+			== "NOERROR")
+	sys.exit(lab.finish())
+
+It runs in a network namespace of its own; nothing of it reaches a network.
+"""
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import traceback
+
+import netns
+from authority import Authority
+from daemon import Guard, LabError, wait_until
+from resolver import Resolver, shipped_zones
+
+ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+
+
+def _first_file(*paths):
+    for path in paths:
+        if os.path.isfile(path):
+            return path
+    raise LabError(f"not built: {paths[0]}")
+
+
+class Tree:
+    """Where the built parts are; from the environment that make sets."""
+
+    def __init__(self):
+        here = os.path.dirname(os.path.abspath(__file__))
+        self.source = os.environ.get(
+            "DNSPIN_SRCDIR", os.path.dirname(os.path.dirname(here)))
+        self.build = os.environ.get("DNSPIN_BUILDDIR", self.source)
+        self.unbound = os.environ.get("UNBOUND", "")
+        self.sanitizer = os.environ.get("DNSPIN_SANITIZER", "")
+        self.only_root = False  # true where no other user can be had
+        self.conf = os.devnull
+
+    @property
+    def dnspin(self):
+        return _first_file(os.path.join(self.build, "dnspin"),
+                           os.path.join(self.build, "tools", "dnspin"))
+
+    @property
+    def module(self):
+        return _first_file(
+            os.path.join(self.build, "module", ".libs", "dnspin.so"),
+            os.path.join(self.build, ".libs", "dnspin.so"))
+
+    @property
+    def unbound_control(self):
+        return os.path.join(os.path.dirname(self.unbound), "unbound-control")
+
+    @property
+    def sanitizer_env(self):
+        """Unbound itself is built without: the runtime goes in first, and
+        leaks of its own are not ours to report."""
+        if self.sanitizer != "asan":
+            return {}
+        return {"LD_PRELOAD": os.environ["DNSPIN_ASAN_RUNTIME"],
+                "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
+                "UBSAN_OPTIONS": "print_stacktrace=1"}
+
+    def skip_reason(self):
+        if self.sanitizer == "tsan":
+            return "ThreadSanitizer cannot be loaded into a finished Unbound"
+        if self.sanitizer == "asan" and not os.path.isabs(
+                os.environ.get("DNSPIN_ASAN_RUNTIME", "")):
+            return "this compiler has no AddressSanitizer as a shared library"
+        if not os.access(self.unbound, os.X_OK):
+            return f"no Unbound at {self.unbound or 'UNBOUND'}"
+        return None
+
+
+class Lab:
+    """extra: master file lines added to zones of the authority. authority:
+    False for a lab without one. namespace: False to stay on the loopback of
+    the machine."""
+
+    def __init__(self, name, extra=None, authority=True, namespace=True):
+        self.tree = Tree()
+        self.name = name
+        self.passed = 0
+        self.failed = 0
+        self.skipped = 0
+        self._extra, self._want_authority = extra, authority
+        self._namespace = namespace
+        self._interrupted = False
+        self._claim = None
+        self._guard = None
+        self._resolvers = []
+        self._module = None
+        self.authority = None
+        self.work = None
+
+    def __enter__(self):
+        reason = self.tree.skip_reason()
+        if reason:
+            print(f"{self.name}: skipped: {reason}\n"
+                  "0 passed, 0 failed, 1 skipped")
+            sys.exit(77)
+        for sig in ENDING:
+            signal.signal(sig, self._interrupt)
+        try:
+            self._set_up()
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+        return self
+
+    def _interrupt(self, sig, _):
+        self._interrupted = True
+        sys.exit(128 + sig)
+
+    def _set_up(self):
+        self.tree.only_root = os.getuid() != 0
+        refused = netns.enter() if self._namespace else "not wanted"
+        if refused:
+            print(f"{self.name}: no network namespace ({refused}); on the "
+                  "loopback of the machine")
+            self._claim = wait_until(netns.claim_host, "another lab has the "
+                                     "loopback of this machine", 600)
+        self._guard = Guard()
+        self.work = tempfile.mkdtemp(prefix=f"dnspin-{self.name}-")
+        os.chmod(self.work, 0o755)
+        os.umask(0o022)
+        if self._want_authority:
+            self.authority = Authority(self._guard, self.work, self._extra)
+            self.authority.start()
+
+    def __exit__(self, kind, error, trace):
+        for sig in ENDING:
+            signal.signal(sig, signal.SIG_IGN)
+        broken = kind is not None and (
+            kind is not SystemExit or error.code not in (0, None))
+        try:
+            if broken and not self._interrupted:
+                self.failed += 1
+                self._show(kind, error, trace)
+        finally:
+            self._tear_down()
+        return isinstance(error, LabError)
+
+    def _tear_down(self):
+        for resolver in self._resolvers:
+            resolver.stop()
+        if self.authority:
+            self.authority.stop()
+        if self._guard:
+            self._guard.close()
+        if self._claim:
+            self._claim.close()
+        if self.work and self.failed:
+            print(f"{self.name}: kept for a look: {self.work}")
+        elif self.work:
+            shutil.rmtree(self.work)
+
+    def _show(self, kind, error, trace):
+        if isinstance(error, LabError):
+            print(f"FAILED {self.name}: {error}")
+        elif kind is not SystemExit:
+            traceback.print_exception(kind, error, trace, file=sys.stdout)
+        for resolver in self._resolvers:
+            if os.path.exists(resolver.log):
+                print(resolver.log_tail())
+        if self.authority:
+            print(self.authority.log_tail())
+
+    # --- resolvers --------------------------------------------------------
+
+    def _module_copy(self):
+        """Unbound opens the module after it gave up its privileges: where
+        the tree lies in a private folder, only a copy can be read."""
+        if self._module is None:
+            self._module = os.path.join(self.work, "dnspin.so")
+            shutil.copy(self.tree.module, self._module)
+        return self._module
+
+    def resolver(self, name="unbound", *, zones=None, settings=None,
+                 start=True, module=True, address=None, port=53, threads=1,
+                 state=None, server_conf=(), env=None, binary=None, key=None,
+                 **modes):
+        """A resolver that runs (start=False: is ready to).
+
+        zones: policy zones as paths or as one text, default the shipped ones,
+        [] for no policy at all. modes and settings: settings of the policy
+        (mode="observe"). module: False for plain Unbound, or a path. key:
+        trusted public key. server_conf: lines for unbound.conf's server:.
+        """
+        address = address or f"127.53.1.{len(self._resolvers) + 1}"
+        if module is True:
+            module = self._module_copy()
+        resolver = Resolver(
+            self._guard, self.tree, self.work, name, address=address,
+            port=port, threads=threads, module=module, state=state,
+            hints=self.authority and self.authority.root_hints,
+            anchor=self.authority and self.authority.trust_anchor,
+            server_conf=server_conf, env=env, binary=binary, key=key)
+        self._resolvers.append(resolver)
+        if module and zones != []:
+            resolver.compile(zones or self.zones(),
+                             **{**modes, **(settings or {})})
+        return resolver.start() if start else resolver
+
+    def zones(self):
+        return shipped_zones(self.tree.source)
+
+    # --- verdicts ---------------------------------------------------------
+
+    def check(self, name, good, detail=""):
+        """A named check; detail is shown when it failed."""
+        if good:
+            self.passed += 1
+            print(f"ok      {name}", flush=True)
+        else:
+            self.failed += 1
+            print(f"FAILED  {name}: {detail}", flush=True)
+        return bool(good)
+
+    def skip(self, name, reason):
+        self.skipped += 1
+        print(f"skipped {name}: {reason}", flush=True)
+
+    def finish(self):
+        """Print the closing line; the exit status."""
+        if self.passed + self.failed == 0:
+            print(f"FAILED  {self.name}: nothing was checked")
+            self.failed = 1
+        text = f"{self.passed} passed, {self.failed} failed"
+        if self.skipped:
+            text += f", {self.skipped} skipped"
+        print(text, flush=True)
+        return 1 if self.failed else 0

@@ -1,0 +1,252 @@
+"""An Unbound with the module in it, the policy it enforces, and questions."""
+import glob
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+import dns.edns
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import dns.rdatatype
+
+from daemon import Daemon, LabError
+
+UNPRIVILEGED = "nobody"  # whom Unbound becomes when the lab runs as root
+
+
+class Answer:
+    """What came back, in words."""
+
+    def __init__(self, message, seconds):
+        self.message = message
+        self.seconds = seconds
+        self.rcode = dns.rcode.to_text(message.rcode())
+        self.rrs = self._section(message.answer)
+        self.authority = self._section(message.authority)
+        self.ede = [(o.code.value, o.text or "") for o in message.options
+                    if o.otype == dns.edns.OptionType.EDE]
+
+    @staticmethod
+    def _section(rrsets):
+        return [(s.name.to_text().lower(), s.ttl,
+                 dns.rdatatype.to_text(s.rdtype), rr.to_text())
+                for s in rrsets for rr in s]
+
+    def texts(self, rdtype):
+        return sorted(text for _, _, t, text in self.rrs if t == rdtype)
+
+    @property
+    def addresses(self):
+        return self.texts("A") + self.texts("AAAA")
+
+    @property
+    def types(self):
+        return sorted({t for _, _, t, _ in self.rrs})
+
+    def flag(self, name):
+        return bool(self.message.flags & dns.flags.from_text(name))
+
+    def __str__(self):
+        rrs = "; ".join(f"{o} {t} {x}" for o, _, t, x in self.rrs)
+        soa = [t for _, _, t, _ in self.authority]
+        return f"{self.rcode} [{rrs}] authority {soa} ede {self.ede}"
+
+
+def ask(address, name, rdtype="A", *, port=53, tcp=False, cd=False, do=False,
+        edns=True, rd=True, rdclass="IN", seconds=5.0, payload=1232):
+    """One question. LabError when nothing comes back in time."""
+    query = dns.message.make_query(
+        name, rdtype, rdclass, use_edns=0 if edns or do else -1,
+        want_dnssec=do, payload=payload if edns or do else None)
+    if cd:
+        query.flags |= dns.flags.CD
+    if not rd:
+        query.flags &= ~dns.flags.RD
+    try:
+        send = dns.query.tcp if tcp else dns.query.udp
+        reply = send(query, address, timeout=seconds, port=port)
+    except (OSError, dns.exception.DNSException) as e:
+        raise LabError(f"{name} {rdtype} at {address}: "
+                       f"{type(e).__name__} {e}") from e
+    return Answer(reply, reply.time)
+
+
+def shipped_zones(source_dir):
+    found = sorted(glob.glob(os.path.join(source_dir, "zones/intune-*/*.zone")))
+    if not found:
+        raise LabError(f"{source_dir}/zones: no policy zones there")
+    return found
+
+
+class Resolver:
+    """Made by Lab.resolver(), which says what the arguments mean."""
+
+    def __init__(self, guard, tree, work, name, *, address, port, threads,
+                 module, state, hints, anchor, server_conf, env, binary, key):
+        self.address, self.port = address, port
+        self.name = name
+        self.state = state or os.path.join(work, f"state-{name}")
+        self.module = module
+        self.binary = binary or tree.unbound
+        self.env = {**os.environ, **tree.sanitizer_env, **(env or {})}
+        self._guard, self._tree, self._work = guard, tree, work
+        self._threads, self._key = threads, key
+        self._hints, self._anchor = hints, anchor
+        self._server_conf = server_conf
+        self._control = os.path.join(work, f"{name}.control")
+        self._conf = os.path.join(work, f"{name}.conf")
+        self.log = os.path.join(work, f"{name}.log")
+        self._daemon = None
+        self._make_state()
+
+    def _make_state(self):
+        owned = os.path.join(self.state, "unbound")
+        os.makedirs(owned, exist_ok=True)
+        if os.getuid() == 0 and not self._tree.only_root:
+            shutil.chown(owned, UNPRIVILEGED, "nogroup")
+
+    def _write_conf(self):
+        username = ""
+        if os.getuid() == 0 and not self._tree.only_root:
+            username = UNPRIVILEGED
+        modules = "validator iterator"
+        if self.module:
+            modules = "dynlib " + modules
+        lines = [
+            "server:",
+            f"\tinterface: {self.address}@{self.port}",
+            "\taccess-control: 127.0.0.0/8 allow",
+            f"\tnum-threads: {self._threads}",
+            "\tdo-ip6: no", "\tdo-daemonize: no", "\tuse-syslog: no",
+            '\tlogfile: ""', '\tpidfile: ""', '\tchroot: ""',
+            f'\tusername: "{username}"', f'\tdirectory: "{self._work}"',
+            f'\tmodule-config: "{modules}"',
+        ]
+        if self._hints:
+            lines += [f'\troot-hints: "{self._hints}"',
+                      f'\ttrust-anchor-file: "{self._anchor}"',
+                      "\tdo-not-query-localhost: no"]
+        lines += ["\t" + line for line in self._server_conf]
+        lines += ["remote-control:", "\tcontrol-enable: yes",
+                  f'\tcontrol-interface: "{self._control}"',
+                  "\tcontrol-use-cert: no"]
+        if self.module:
+            lines += ["dynlib:", f'\tdynlib-file: "{self.module}"',
+                      f'\tdynlib-file: "{self.state}"']
+            if self._key:
+                lines += [f'\tdynlib-file: "{self._key}"']
+        with open(self._conf, "w", encoding="utf-8") as f:
+            f.write("\n".join(lines) + "\n")
+
+    # --- the policy -------------------------------------------------------
+
+    def dnspin(self, *args, stdin=None, expect=0):
+        """Run the command on this state directory; its standard output.
+        expect: the exit status, None for any."""
+        done = subprocess.run(
+            [self._tree.dnspin, "-C", self._tree.conf, "-d", self.state,
+             *args], input=stdin, text=True, capture_output=True, check=False)
+        if expect is not None and done.returncode != expect:
+            raise LabError(f"dnspin {' '.join(args)}: exit "
+                           f"{done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def compile(self, zones, **settings):
+        """zones: paths, or one text. settings: mode="observe", ..."""
+        options = []
+        for key, value in settings.items():
+            options += ["-o", f"{key.replace('_', '-')}={value}"]
+        if isinstance(zones, str):
+            return self.dnspin(*options, "compile", "-", stdin=zones)
+        return self.dnspin(*options, "compile", *zones)
+
+    def bindings(self):
+        return json.loads(self.dnspin("export", "-f", "json", "-F"))["bindings"]
+
+    def status(self):
+        return json.loads(self.dnspin("status", "-f", "json"))
+
+    # --- the process ------------------------------------------------------
+
+    def launch(self):
+        """Start the process and return at once."""
+        self._write_conf()
+        self._daemon = Daemon(
+            self._guard, self.name,
+            [self.binary, "-d", "-p", "-c", self._conf], self.log,
+            env=self.env)
+        return self
+
+    def start(self):
+        self.launch()
+        self._daemon.wait_ready(self._responds)
+        return self
+
+    def start_refused(self, seconds=20.0):
+        """Start it where it must end by itself; (exit status, its log)."""
+        self.launch()
+        try:
+            self._daemon.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise LabError(f"{self.name} runs on\n{self.log_tail()}") from None
+        return self.stop(), self.log_text()
+
+    def _responds(self):
+        done = subprocess.run(
+            [self._tree.unbound_control, "-c", self._conf, "status"],
+            capture_output=True, check=False)
+        return done.returncode == 0
+
+    def control(self, *args):
+        done = subprocess.run(
+            [self._tree.unbound_control, "-c", self._conf, *args],
+            text=True, capture_output=True, check=False)
+        if done.returncode != 0:
+            raise LabError(f"unbound-control {' '.join(args)}: "
+                           f"{done.stdout}{done.stderr}")
+        return done.stdout
+
+    @property
+    def pid(self):
+        return self._daemon.pid
+
+    def alive(self):
+        return self._daemon is not None and self._daemon.alive()
+
+    def stop(self):
+        """End it in good order; the exit status."""
+        if self._daemon is None:
+            return 0
+        status = self._daemon.stop()
+        self._daemon = None
+        return status
+
+    def kill9(self):
+        status = self._daemon.stop(signal.SIGKILL)
+        self._daemon = None
+        return status
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    def log_text(self):
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def log_tail(self, lines=40):
+        tail = self.log_text().splitlines()[-lines:]
+        return "\n".join([f"--- end of {self.log}", *tail])
+
+    # --- questions --------------------------------------------------------
+
+    def ask(self, name, rdtype="A", **how):
+        try:
+            return ask(self.address, name, rdtype, port=self.port, **how)
+        except LabError as e:
+            raise LabError(f"{e}\n{self.log_tail()}") from None
