@@ -28,7 +28,8 @@ enum dp_err dp_file_map_ro(struct dp_file *out, const char *path,
  * A copy of the file that nobody can change any more (a sealed memfd), mapped
  * read-only: what was checked stays what is used, and a file that somebody
  * truncates in place cannot kill the process that maps it (SIGBUS). Over max_b
- * is DP_ERR_LIMIT. id tells the file that was copied.
+ * is DP_ERR_LIMIT; a file that is being written in place all the time is
+ * DP_ERR_BUSY. id tells the file that was copied.
  */
 enum dp_err dp_file_snapshot(struct dp_file *out, const char *path,
     size_t max_b, struct dp_diag *diag) DP_MUST_CHECK;
@@ -47,7 +48,9 @@ enum dp_err dp_file_identify(uint64_t id[4], const char *path) DP_MUST_CHECK;
 void dp_file_close(struct dp_file *f);
 
 /* Replace path by bytes: written to a new file beside it, synced, renamed, the
- * folder synced. On failure the old file is as it was and nothing is left. */
+ * folder synced. A symbolic link at path is itself replaced. On failure the old
+ * file is as it was and nothing is left; only when the folder does not sync may
+ * the new file be in place already. */
 enum dp_err dp_file_replace(const char *path, const void *bytes, size_t size_b,
     unsigned mode, struct dp_diag *diag) DP_MUST_CHECK;
 
