@@ -1,0 +1,135 @@
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/record.h"
+
+/* All records as "LINE owner TYPE rdata|...", then "!LINE object: reason" for
+ * an error. */
+static void read_out(const char *text, char *out, size_t size_b)
+{
+	static const char *const types[] = {
+		"SOA", "NS", "TXT", "APL", "CNAME", "DNSSEC", "OTHER"
+	};
+	FILE *in = tmpfile();
+	struct dp_record_reader reader = { .master = NULL };
+	struct dp_diag diag = { .line = 0 };
+	struct dp_record r;
+	enum dp_err err;
+	size_t n = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(in);
+	fputs(text, in);
+	rewind(in);
+	out[0] = '\0';
+	CU_ASSERT_EQUAL_FATAL(dp_master_open(&reader.master, in), DP_OK);
+	while ((err = dp_record_next(&reader, &r, &diag)) == DP_OK) {
+		char owner[DP_NAME_TEXT_MAX];
+
+		dp_name_to_text(&r.owner, owner);
+		n += (size_t)snprintf(out + n, size_b - n, "%s%lu %s %s",
+		    n ? "|" : "", r.line, owner, types[r.type]);
+		for (size_t i = 0; i < r.rdata_count; i++)
+			n += (size_t)snprintf(out + n, size_b - n, " %s",
+			    r.rdata[i].text);
+	}
+	if (err != DP_ERR_NOTFOUND)
+		snprintf(out + n, size_b - n, "!%lu %s: %s", diag.line,
+		    diag.object, diag.reason);
+	dp_master_close(&reader.master);
+	fclose(in);
+}
+
+static void check(const char *text, const char *want)
+{
+	char out[1024];
+
+	read_out(text, out, sizeof(out));
+	/* Of a reason, its beginning says enough. */
+	if (strchr(want, '!'))
+		out[strlen(want)] = '\0';
+	CU_ASSERT_STRING_EQUAL(out, want);
+	if (strcmp(out, want) != 0)
+		printf("\n%s%s\n", text, out);
+}
+
+static void names_follow_origin_and_owner(void)
+{
+	check("a. TXT x\n", "1 a TXT x");
+	check("$ORIGIN g.\n@ TXT x\nb.c TXT y\nB.C. TXT z",
+	    "2 g TXT x|3 b.c.g TXT y|4 b.c TXT z");
+	check("$ORIGIN g.\na TXT x\n TXT y\n$ORIGIN h\n TXT z\n@ TXT q",
+	    "2 a.g TXT x|3 a.g TXT y|5 a.g TXT z|6 h.g TXT q");
+	check("$origin g.\na\\.b TXT x\na\\\\. TXT y\n",
+	    "2 a\\046b.g TXT x|3 a\\092 TXT y");
+	check("$ORIGIN .\na TXT x\n", "2 a TXT x");
+	check("$ORIGIN g.\n\\@ TXT x\n", "2 \\064.g TXT x");
+	check("a TXT x", "!1 a: a relative name before any $ORIGIN");
+	check("@ TXT x", "!1 @: a relative name before any $ORIGIN");
+	check("$ORIGIN a\n", "!1 a: a relative name");
+	check(" TXT x", "!1 : a record without a name");
+	check("\"a.\" TXT x", "!1 a.: a name in quotes");
+	check("a..b. TXT x", "!1 a..b.: not a name");
+	check("\n\xc3\xa4.example. TXT x", "!2 \xc3\xa4.example.: not a name");
+}
+
+static void a_name_may_have_255_octets(void)
+{
+	char text[600], out[1024], label[64];
+
+	memset(label, 'a', 63);
+	label[63] = '\0';
+	/* 3 * 64 octets, the last label and 3 of the origin make 255. */
+	for (int last = 59; last <= 60; last++) {
+		snprintf(text, sizeof(text), "$ORIGIN g.\n%s.%s.%s.%.*s TXT x",
+		    label, label, label, last, label);
+		read_out(text, out, sizeof(out));
+		CU_ASSERT_PTR_NOT_NULL(strstr(out,
+		    last == 59 ? ".g TXT x" : "longer than 255 octets"));
+	}
+}
+
+static void ttl_and_class_are_stepped_over(void)
+{
+	check("a. 60 IN TXT x", "1 a TXT x");
+	check("a. in 1h30M TXT x", "1 a TXT x");
+	check("a. 2147483647 TXT x", "1 a TXT x");
+	check("$TTL 1w\na. TXT IN 60", "2 a TXT IN 60");
+	check("a. 60x TXT x", "!1 : 60x is no TTL");
+	check("a. 2147483648 TXT x", "!1 : 2147483648 is no TTL");
+	check("a. 99999999999999999999w TXT x", "!1 : 999");
+	check("a. CH TXT x", "!1 : class CH");
+	check("a. CLASS3 TXT x", "!1 : class CLASS3");
+	check("a. IN\n", "!1 : a record without a type");
+	check("a.\n", "!1 : a record without a type");
+	check("a. IN \"TXT\" x\n", "!1 : a record without a type");
+	check("a. IN IN x\n", "1 a OTHER x");
+	check("$TTL\n", "!1 : $TTL takes one value");
+	check("$TTL x\n", "!1 : $TTL x is no time");
+	check("$TTL 1 2\n", "!1 : $TTL takes one value");
+}
+
+static void types_are_known(void)
+{
+	check("a. txt x\na. SOA x\na. NS x\na. APL x\na. CNAME x",
+	    "1 a TXT x|2 a SOA x|3 a NS x|4 a APL x|5 a CNAME x");
+	check("a. RRSIG x\na. NSEC3 x\na. TYPE65534 \\# 1 00",
+	    "1 a DNSSEC x|2 a DNSSEC x|3 a DNSSEC \\# 1 00");
+	check("a. A 192.0.2.1\na. NULL", "1 a OTHER 192.0.2.1|2 a OTHER");
+	check("a. TXT ; x\n", "!1 : TXT without data");
+	check("a. TXT (\n\\# 2 0161 )", "!2 : data in the form of RFC 3597");
+	check("a. TXT \"\\#\"", "1 a TXT \\#");
+}
+
+static void directives_are_known(void)
+{
+	check("\n$INCLUDE x\n", "!2 : $INCLUDE is not supported");
+	check("$GENERATE 1-2 a TXT x\n", "!1 : unknown directive $GENERATE");
+	check("$ORIGIN a. b.\n", "!1 : $ORIGIN takes one value");
+	check("a. TXT x\n\"$TTL\" TXT x", "1 a TXT x!2 $TTL: a name in quotes");
+}
+
+UNIT_MAIN("record", UNIT(names_follow_origin_and_owner),
+    UNIT(a_name_may_have_255_octets), UNIT(ttl_and_class_are_stepped_over),
+    UNIT(types_are_known), UNIT(directives_are_known))
