@@ -93,6 +93,7 @@ class Lab:
         self._extra, self._want_authority = extra, authority
         self._namespace = namespace
         self._interrupted = False
+        self.own_network = False
         self._claim = None
         self._guard = None
         self._resolvers = []
@@ -122,9 +123,11 @@ class Lab:
     def _set_up(self):
         self.tree.only_root = os.getuid() != 0
         refused = netns.enter() if self._namespace else "not wanted"
-        if refused:
+        self.own_network = not refused
+        if refused and self._namespace:
             print(f"{self.name}: no network namespace ({refused}); on the "
-                  "loopback of the machine")
+                  "loopback of this machine")
+        if refused and self._want_authority:
             self._claim = wait_until(netns.claim_host, "another lab has the "
                                      "loopback of this machine", 600)
         self._guard = Guard()

@@ -218,6 +218,10 @@ class Resolver:
     def alive(self):
         return self._daemon is not None and self._daemon.alive()
 
+    def wait(self):
+        """Until it ends by itself."""
+        self._daemon.process.wait()
+
     def stop(self):
         """End it in good order; the exit status."""
         if self._daemon is None:
