@@ -6,8 +6,11 @@
 #ifndef DP_CLI_H
 #define DP_CLI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "module/core/err.h"
+#include "module/core/policy.h"
+#include "tools/conf.h"
 
 enum dp_exit {
 	DP_EXIT_OK = 0,
@@ -38,5 +41,18 @@ int dp_cli_diag(enum dp_err err, const struct dp_diag *diag);
 /* "dnspin VERB: reason" and where to find help; verb NULL: none. Returns
  * DP_EXIT_USAGE. */
 int dp_cli_usage(const char *verb, const char *fmt, ...) DP_PRINTF(2, 3);
+
+/* What cli_policy.c does; on failure said, and the exit code in *code. */
+
+/* The settings file and -o; false on failure. The caller frees with
+ * dp_conf_free. */
+bool dp_cli_conf(const struct dp_cli *cli, struct dp_conf *out, int *code);
+
+/* The policy in force, checked, with the signature that the settings'
+ * trusted-key wants; NULL on failure. The caller closes. */
+struct dp_policy *dp_cli_policy(const struct dp_cli *cli, int *code);
+/* The same for the file at path. */
+struct dp_policy *dp_cli_policy_at(const struct dp_cli *cli, const char *path,
+    int *code);
 
 #endif

@@ -1,0 +1,99 @@
+#include "dp_config.h"
+
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/cli.h"
+
+/* What say prints on standard error; its result in *code. */
+static void listen(void (*say)(int *code), int *code, char *text,
+    size_t size_b)
+{
+	FILE *file = tmpfile();
+	int kept = dup(STDERR_FILENO);
+	size_t len;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_FATAL(kept >= 0);
+	fflush(stderr);
+	dup2(fileno(file), STDERR_FILENO);
+	say(code);
+	fflush(stderr);
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	rewind(file);
+	len = fread(text, 1, size_b - 1, file);
+	text[len] = '\0';
+	fclose(file);
+}
+
+static void say_fail(int *code)
+{
+	*code = dp_cli_fail(DP_EXIT_FAILED, "a.zone", "is %s", "bad");
+}
+
+static void say_usage(int *code)
+{
+	*code = dp_cli_usage("compile", "unknown option -%c", 'x');
+}
+
+static void say_usage_without_verb(int *code)
+{
+	*code = dp_cli_usage(NULL, "a verb is missing");
+}
+
+static void say_line(int *code)
+{
+	struct dp_diag diag;
+
+	dp_diag_set(&diag, "a.zone", 7, "is bad");
+	*code = dp_cli_diag(DP_ERR_SYNTAX, &diag);
+}
+
+static void say_signature(int *code)
+{
+	struct dp_diag diag;
+
+	dp_diag_set(&diag, "policy", 0, "is forged");
+	*code = dp_cli_diag(DP_ERR_SIGNATURE, &diag);
+}
+
+static void say_nothing_known(int *code)
+{
+	struct dp_diag diag = { .line = 3 };
+
+	*code = dp_cli_diag(DP_ERR_NOMEM, &diag);
+}
+
+static void errors_have_one_form(void)
+{
+	static const struct {
+		void (*say)(int *code);
+		int code;
+		const char *want;
+	} cases[] = {
+		{ say_fail, 1, "dnspin: a.zone: is bad\n" },
+		{ say_usage, 2,
+		    "dnspin compile: unknown option -x\n"
+		    "Try 'dnspin compile --help'.\n" },
+		{ say_usage_without_verb, 2,
+		    "dnspin: a verb is missing\nTry 'dnspin --help'.\n" },
+		{ say_line, 1, "dnspin: a.zone:7: is bad\n" },
+		{ say_signature, 3, "dnspin: policy: is forged\n" },
+		{ say_nothing_known, 1, "dnspin: out of memory\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[256];
+		int code = -1;
+
+		listen(cases[i].say, &code, text, sizeof(text));
+		CU_ASSERT_EQUAL(code, cases[i].code);
+		CU_ASSERT_STRING_EQUAL(text, cases[i].want);
+	}
+}
+
+UNIT_MAIN("cli", UNIT(errors_have_one_form))
