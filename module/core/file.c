@@ -243,7 +243,7 @@ enum dp_err dp_file_map_rw(struct dp_file *out, const char *path,
 	struct dp_file f = closed;
 	struct stat st;
 	enum dp_err err = open_regular(&f.fd, &st, path,
-	    O_RDWR | O_CREAT | O_NOFOLLOW, diag);
+	    O_RDWR | O_NOFOLLOW | (size_b > 0 ? O_CREAT : 0), diag);
 
 	if (err != DP_OK)
 		return err;

@@ -37,7 +37,8 @@ enum dp_err dp_file_snapshot(struct dp_file *out, const char *path,
 /* Open or create (mode 0644, no symbolic link followed) and map shared and
  * writable, growing the file to size_b where it is shorter; *created tells
  * whether it was empty before. The blocks are allocated, so that a full disk is
- * an error here and no SIGBUS later. Takes no lock. */
+ * an error here and no SIGBUS later. size_b 0: map what is there, create
+ * nothing (DP_ERR_NOTFOUND). Takes no lock. */
 enum dp_err dp_file_map_rw(struct dp_file *out, const char *path,
     size_t size_b, bool *created, struct dp_diag *diag) DP_MUST_CHECK;
 

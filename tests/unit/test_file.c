@@ -188,6 +188,9 @@ static void a_shared_file_grows_and_keeps_its_bytes(void)
 	bool created = false;
 
 	unlink(path);
+	CU_ASSERT_EQUAL(dp_file_map_rw(&a, path, 0, &created, &diag),
+	    DP_ERR_NOTFOUND);
+	CU_ASSERT_EQUAL(entries_in_folder(), 0);
 	CU_ASSERT_EQUAL_FATAL(dp_file_map_rw(&a, path, 4096, &created, &diag),
 	    DP_OK);
 	CU_ASSERT_TRUE(created);
