@@ -21,6 +21,8 @@
 #include "module/core/name.h"
 
 #define DP_MAP_KEY_B 16
+#define DP_MAP_CAPACITY_MAX (1u << 24)	/* bindings */
+#define DP_MAP_LIFETIME_MAX_S 604800u	/* a week, as max-lifetime */
 
 struct dp_map;
 
@@ -38,19 +40,24 @@ struct dp_binding {
 /*
  * Open for writing, creating it for `capacity` live bindings where there is
  * none (a map that exists keeps its own). key: DP_MAP_KEY_B random bytes, used
- * only for a new map. now_s: since 1970.
+ * only for a new map. now_s: since 1970, goes into a new map.
  *
  * The first writer takes the map exclusively for a moment: checks every slot,
- * drops torn ones, rebuilds the index's stale claims; later ones join. A file
- * that is no map or of another version is set aside as PATH.bad.N (nothing is
- * lost) and a new one made; diag then says so though DP_OK is returned.
- * Fails with DP_ERR_IO where the disk is full or the folder not writable.
+ * drops torn ones and what dead writers left; later ones join, waiting at most
+ * seconds for the first (else DP_ERR_BUSY). A file that is no map, damaged in
+ * its header or of another version is set aside as PATH.bad.N (nothing is lost)
+ * and a new one made; diag then says so though DP_OK is returned, and is
+ * untouched on DP_OK otherwise. Makes PATH.lock beside it. DP_ERR_LIMIT:
+ * capacity 0 or over DP_MAP_CAPACITY_MAX. DP_ERR_IO: disk full, folder not
+ * writable. DP_ERR_FORMAT: path is a link, a folder or the like.
  */
 enum dp_err dp_map_open(struct dp_map **out, const char *path,
     uint32_t capacity, const uint8_t *key, uint32_t now_s,
     struct dp_diag *diag) DP_MUST_CHECK;
 
-/* Open for reading; every byte is distrusted. DP_ERR_NOTFOUND: no map. */
+/* Open for reading; every byte is distrusted. DP_ERR_NOTFOUND: no map. A
+ * writer that truncates the file kills its readers (SIGBUS): it can do no more
+ * by that than by leaving the map empty. */
 enum dp_err dp_map_open_ro(struct dp_map **out, const char *path,
     struct dp_diag *diag) DP_MUST_CHECK;
 
@@ -66,9 +73,11 @@ struct dp_sighting {
 };
 
 /*
- * Record a sighting at now_s. Lives are only ever prolonged. DP_ERR_FULL when
- * the window holds live bindings only, or capacity is reached (counted in the
- * map); no other error. Not for handles of open_ro.
+ * Record a sighting at now_s. Lives are only ever prolonged; a binding lives
+ * for 1 s to DP_MAP_LIFETIME_MAX_S. final stays that of the first sighting.
+ * DP_ERR_FULL when all places that the binding may take hold live ones (counted
+ * in the map); up to capacity that does not happen in practice, beyond it may.
+ * No other error. Not for handles of open_ro.
  */
 enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
     uint32_t now_s) DP_MUST_CHECK;
@@ -76,16 +85,18 @@ enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
 /*
  * Walk all bindings that live at now_s: start with *cursor = 0; false at the
  * end. A binding that changes meanwhile may come twice or in its old state;
- * one that lives throughout comes at least once.
+ * one that lives throughout comes at least once. The same name and address may
+ * come from two slots, with lives of different length: the longer one counts.
  */
 bool dp_map_next(const struct dp_map *map, uint32_t *cursor, uint32_t now_s,
     struct dp_binding *out);
 
 /*
  * The change feed. *seq is the next change the caller wants (dp_map_seq for
- * "from now on"). DP_OK with *out filled and *seq one further (or more, where
- * the changed binding is gone already); DP_ERR_NOTFOUND: no news; DP_ERR_LIMIT:
- * too far behind, walk all and begin again.
+ * "from now on", asked before a walk). DP_OK with *out filled, in its present
+ * state, and *seq one further (or more, where the changed binding is gone
+ * already); DP_ERR_NOTFOUND: no news; DP_ERR_LIMIT: too far behind, or another
+ * map: walk all and begin again.
  */
 uint64_t dp_map_seq(const struct dp_map *map);
 enum dp_err dp_map_feed(const struct dp_map *map, uint64_t *seq,
@@ -94,9 +105,9 @@ enum dp_err dp_map_feed(const struct dp_map *map, uint64_t *seq,
 struct dp_map_stats {
 	uint32_t capacity;
 	uint32_t live; /* counted by a walk over the index at now_s */
-	uint64_t recorded;
-	uint64_t refused_full;
-	uint64_t dropped_torn;
+	uint64_t recorded;	/* new bindings since created */
+	uint64_t refused_full;	/* sightings that found no room */
+	uint64_t dropped_torn;	/* slots dropped at exclusive opens */
 	uint64_t seq;
 	uint64_t created_s;
 };

@@ -12,26 +12,43 @@
  *	| slots              |
  *	+--------------------+ file_b
  *
- * slot_count is a power of two of at least twice the capacity. A binding lives
- * in one of DP_MAP_WINDOW slots that follow the place that its hash gives
- * (SipHash-2-4 under the header's key over name, family and address).
+ * slot_count is at least twice the capacity, in buckets of DP_MAP_BUCKET. A
+ * binding lives in one of two buckets that its hash gives: H = SipHash-2-4 with
+ * 128 bits of output under the header's key over name, one octet of family and
+ * 16 of address; H[0..3] and H[4..7] scaled to the number of buckets (where
+ * both are the same bucket, the second is the next one), H[8..11] its tag (0
+ * becomes 1). A new binding goes to the bucket that holds fewer live ones: so a
+ * map that is half full practically never has both full, which linear probing
+ * of as many slots would have. There is no count of live bindings that could
+ * drift when writers die.
  *
- * index[i] tells of slots[i]: tag (upper 32 bits: hash bits, never 0) and
- * lifetime end (lower 32 bits: seconds since 1970). 0 was never used. Lifetime
- * is kept here only, so that one compare-and-swap both extends a binding and
- * fails when the slot went to another one meanwhile. A slot whose lifetime end
- * has passed is free for the next binding in its window.
+ * index[i] tells of slots[i]: tag (upper 32 bits) and lifetime end (lower 32
+ * bits: seconds since 1970). 0 was never used. Lifetime is kept here only, so
+ * that one compare-and-swap both extends a binding and fails when the slot went
+ * to another one meanwhile. A slot whose lifetime end has passed is free.
  *
- * slots[i].seq is odd while its writer fills it, 0 when it never was filled.
+ * A writer takes a free slot by a compare-and-swap of its index entry to (tag,
+ * DP_MAP_CLAIMED), makes seq odd, fills the slot, makes seq even and puts the
+ * lifetime end in the index. Nobody takes a claimed slot: a writer may sleep
+ * for as long as it likes. One that dies leaves its claim to the next exclusive
+ * open. A reader copies the slot between two looks at seq and at the index.
+ * Two writers that meet a new binding at the same moment may both enter it;
+ * then it stands in two slots, of which one ages away.
+ *
  * check is a SipHash of the fields that never change while the binding lives
- * (first_seen_s, name, final, address): a slot that a crash or a power cut
- * tore does not fit it, nor the tag in the index, and is dropped at the next
- * exclusive open. A process that dies while it fills a slot leaves a claim
- * (lifetime end = DP_MAP_CLAIM_S after the claim) that runs out by itself.
+ * (first_seen_s, shape, address, name, final, in words): a slot that a power
+ * cut tore does not fit it, or not the tag and place in the index; readers pass
+ * it over and the next exclusive open drops it.
  *
- * feed[s % feed_count] = (s's low 32 bits, slot number) for change number s: a
- * new binding or a longer life. feed_next is the next number to be given. A
- * reader that falls behind by feed_count changes must read all slots.
+ * feed[s % feed_count] = (s's low 32 bits, slot number) for change number s,
+ * from 1 on: a new binding or a longer life. feed_next is the next number to be
+ * given. A writer first puts its change where feed_next points, by
+ * compare-and-swap from the older entry, then moves feed_next; who finds the
+ * place taken moves feed_next for the other, so that a dead writer leaves no
+ * gap. A reader that falls behind by feed_count changes must read all slots.
+ *
+ * Every writing process holds a shared flock(2) on the file PATH.lock, mode
+ * 0600; who can take it exclusively is alone, makes, checks and mends the map.
  *
  * History
  *	1	first
@@ -45,16 +62,18 @@
 
 #define DP_MAP_MAGIC "DNSPINMA" /* 8 octets, no NUL */
 #define DP_MAP_VERSION 1u
-#define DP_MAP_WINDOW 32u  /* slots; a reader relies on it */
-#define DP_MAP_CLAIM_S 60u /* s */
+#define DP_MAP_HEADER_B 4096u
+#define DP_MAP_BUCKET 16u	  /* slots: two cache lines of index */
+#define DP_MAP_CLAIMED UINT32_MAX /* in place of a lifetime end */
+#define DP_MAP_NO_SLOT UINT32_MAX /* in the feed: nothing to see */
 
 struct dp_map_d {
 	uint8_t magic[8];
 	uint32_t version;
 	uint32_t header_b; /* 4096 */
 	uint64_t file_b;
-	uint32_t capacity;   /* live bindings at most */
-	uint32_t slot_count; /* a power of two */
+	uint32_t capacity;   /* live bindings that it surely holds */
+	uint32_t slot_count; /* a multiple of DP_MAP_BUCKET */
 	uint32_t feed_count; /* a power of two */
 	uint32_t slot_b;     /* sizeof(struct dp_slot_d) */
 	uint64_t index_off;
@@ -64,8 +83,8 @@ struct dp_map_d {
 	uint64_t created_s; /* since 1970 */
 	uint64_t check;	    /* SipHash of all above under key */
 	_Alignas(64) _Atomic uint64_t feed_next;
-	_Alignas(64) _Atomic uint64_t recorded; /* sightings since created */
-	_Atomic uint64_t refused_full;		/* bindings there was no room for */
+	_Alignas(64) _Atomic uint64_t recorded; /* new bindings entered */
+	_Atomic uint64_t refused_full; /* sightings that found no room */
 	_Atomic uint64_t dropped_torn; /* slots dropped at exclusive opens */
 };
 
@@ -85,6 +104,10 @@ struct dp_slot_d {
 
 _Static_assert(sizeof(struct dp_slot_d) == 576, "layout");
 _Static_assert(offsetof(struct dp_slot_d, name) == 64, "layout");
+_Static_assert(offsetof(struct dp_map_d, check) == 88, "layout");
+_Static_assert(sizeof(struct dp_map_d) <= DP_MAP_HEADER_B, "layout");
 _Static_assert(sizeof(_Atomic uint64_t) == 8, "layout");
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
+    "processes cannot share these");
 
 #endif

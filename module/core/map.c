@@ -1,0 +1,438 @@
+#include "dp_config.h"
+
+#include "module/core/map.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "module/core/map_private.h"
+#include "module/core/state.h"
+
+#define LOCK_TRIES 5000 /* of a millisecond each */
+#define JOIN_TRIES 100
+#define BAD_NAMES 100
+#define PATH_B (DP_PATH_MAX + 16)
+
+static uint64_t align(uint64_t off)
+{
+	return (off + 63) & ~(uint64_t)63;
+}
+
+/* Everything that follows from slot_count. */
+static void layout(struct dp_map_d *d)
+{
+	d->feed_count = 64;
+	while (d->feed_count < d->slot_count)
+		d->feed_count *= 2;
+	d->header_b = DP_MAP_HEADER_B;
+	d->slot_b = sizeof(struct dp_slot_d);
+	d->index_off = DP_MAP_HEADER_B;
+	d->feed_off = align(d->index_off + 8 * (uint64_t)d->slot_count);
+	d->slots_off = align(d->feed_off + 8 * (uint64_t)d->feed_count);
+	d->file_b = d->slots_off + d->slot_b * (uint64_t)d->slot_count;
+}
+
+static uint64_t header_check(const struct dp_map_d *d)
+{
+	uint64_t check;
+
+	crypto_shorthash_siphash24((uint8_t *)&check, (const uint8_t *)d,
+	    offsetof(struct dp_map_d, check), d->key);
+	return check;
+}
+
+static void header_begin(struct dp_map_d *d, uint32_t capacity,
+    const uint8_t *key, uint32_t now_s)
+{
+	uint32_t buckets = (capacity + DP_MAP_BUCKET / 2 - 1) /
+	    (DP_MAP_BUCKET / 2);
+
+	memset(d, 0, sizeof(*d));
+	memcpy(d->magic, DP_MAP_MAGIC, sizeof(d->magic));
+	d->version = DP_MAP_VERSION;
+	d->capacity = capacity;
+	d->slot_count = (buckets < 2 ? 2 : buckets) * DP_MAP_BUCKET;
+	layout(d);
+	memcpy(d->key, key, sizeof(d->key));
+	d->created_s = now_s;
+	d->check = header_check(d);
+	atomic_init(&d->feed_next, 1);
+}
+
+/* Check the header and take over its geometry. map->file is open. */
+static enum dp_err attach(struct dp_map *map, const char *path,
+    struct dp_diag *diag)
+{
+	const struct dp_file *f = &map->file;
+	struct dp_map_d d, want;
+
+	if (f->size_b < DP_MAP_HEADER_B ||
+	    memcmp(f->bytes, DP_MAP_MAGIC, sizeof(d.magic)) != 0) {
+		dp_diag_set(diag, path, 0, "is not a map of dnspin");
+		return DP_ERR_FORMAT;
+	}
+	/* The writer may be hostile: from here on only the copy counts. */
+	memcpy(&d, f->bytes, offsetof(struct dp_map_d, feed_next));
+	if (d.version != DP_MAP_VERSION) {
+		dp_diag_set(diag, path, 0,
+		    "has version %u, not %u: install the same release of "
+		    "dnspin and of its module",
+		    (unsigned)d.version, DP_MAP_VERSION);
+		return DP_ERR_VERSION;
+	}
+	memcpy(&want, &d, offsetof(struct dp_map_d, feed_next));
+	if (d.slot_count <= DP_MAP_CAPACITY_MAX * 2 + DP_MAP_BUCKET)
+		layout(&want);
+	if (d.check != header_check(&d) || d.slot_count < 2 * DP_MAP_BUCKET ||
+	    d.slot_count > DP_MAP_CAPACITY_MAX * 2 + DP_MAP_BUCKET ||
+	    d.slot_count % DP_MAP_BUCKET != 0 ||
+	    d.capacity > d.slot_count || d.file_b > f->size_b ||
+	    memcmp(&want, &d, offsetof(struct dp_map_d, feed_next)) != 0) {
+		dp_diag_set(diag, path, 0, "has a damaged header");
+		return DP_ERR_FORMAT;
+	}
+	map->capacity = d.capacity;
+	map->slot_count = d.slot_count;
+	map->bucket_count = d.slot_count / DP_MAP_BUCKET;
+	map->feed_count = d.feed_count;
+	map->created_s = d.created_s;
+	memcpy(map->key, d.key, sizeof(map->key));
+	map->head = (void *)f->bytes;
+	map->index = (void *)(f->bytes + d.index_off);
+	map->feed = (void *)(f->bytes + d.feed_off);
+	map->slots = (void *)(f->bytes + d.slots_off);
+	return DP_OK;
+}
+
+/*
+ * A power cut may have kept a page of the feed and lost feed_next, or the other
+ * way round. Then number on so that all readers have fallen behind.
+ */
+static void feed_mend(struct dp_map *map)
+{
+	uint64_t next = atomic_load_explicit(&map->head->feed_next,
+	    memory_order_relaxed);
+	uint64_t count = map->feed_count;
+	bool sound = next != 0;
+
+	for (uint64_t i = 0; sound && i < count; i++) {
+		uint64_t at = (next + i) & (count - 1);
+		uint32_t number = dp_map_tag(atomic_load_explicit(
+		    &map->feed[at], memory_order_relaxed));
+		uint64_t last = next + i - count;
+
+		if (next + i < count)
+			last = 0; /* never used */
+		/* The next one may be there already: its writer died. */
+		sound = number == (uint32_t)last ||
+		    (i == 0 && number == (uint32_t)next);
+	}
+	if (sound)
+		return;
+	next += 2 * count;
+	for (uint64_t s = next - count; s != next; s++)
+		atomic_store_explicit(&map->feed[s & (count - 1)],
+		    dp_map_entry((uint32_t)s, DP_MAP_NO_SLOT),
+		    memory_order_relaxed);
+	atomic_store_explicit(&map->head->feed_next, next,
+	    memory_order_relaxed);
+}
+
+/* Alone with the map: drop what is torn and what dead writers claimed. */
+static void mend(struct dp_map *map)
+{
+	struct dp_binding b;
+	uint64_t dropped = 0;
+
+	for (uint32_t i = 0; i < map->slot_count; i++) {
+		if (atomic_load_explicit(&map->index[i],
+			memory_order_relaxed) == 0 ||
+		    dp_map_slot_read(map, i, &b))
+			continue;
+		atomic_store_explicit(&map->index[i], 0, memory_order_relaxed);
+		dropped++;
+	}
+	atomic_fetch_add_explicit(&map->head->dropped_torn, dropped,
+	    memory_order_relaxed);
+	feed_mend(map);
+}
+
+static enum dp_err set_aside(const char *path, const struct dp_diag *why,
+    struct dp_diag *diag)
+{
+	char bad[PATH_B];
+	struct stat st;
+
+	for (int i = 1; i <= BAD_NAMES; i++) {
+		snprintf(bad, sizeof(bad), "%s.bad.%d", path, i);
+		if (lstat(bad, &st) == 0)
+			continue;
+		if (errno != ENOENT || rename(path, bad) != 0) {
+			dp_diag_set(diag, path, 0,
+			    "%s and cannot be set aside as %s: %s",
+			    why->reason, bad, strerror(errno));
+			return DP_ERR_IO;
+		}
+		dp_diag_set(diag, path, 0,
+		    "%s: set aside as %s, a new map is made", why->reason,
+		    bad);
+		return DP_OK;
+	}
+	dp_diag_set(diag, path, 0,
+	    "%s and %d such files stand beside it: remove them", why->reason,
+	    BAD_NAMES);
+	return DP_ERR_LIMIT;
+}
+
+/* Under the exclusive lock, so that PATH.new is nobody else's; it becomes the
+ * map when it is complete. */
+static enum dp_err create(const char *path, uint32_t capacity,
+    const uint8_t *key, uint32_t now_s, struct dp_diag *diag)
+{
+	char new[PATH_B];
+	struct dp_map_d d;
+	struct dp_file f;
+	bool created;
+	enum dp_err err;
+
+	header_begin(&d, capacity, key, now_s);
+	snprintf(new, sizeof(new), "%s.new", path);
+	unlink(new);
+	err = dp_file_map_rw(&f, new, d.file_b, &created, diag);
+	if (err != DP_OK) {
+		unlink(new);
+		return err;
+	}
+	memcpy(f.bytes, &d, sizeof(d));
+	if (fsync(f.fd) != 0 || rename(new, path) != 0) {
+		dp_diag_set(diag, path, 0, "cannot make the map: %s",
+		    strerror(errno));
+		unlink(new);
+		err = DP_ERR_IO;
+	}
+	dp_file_close(&f);
+	return err;
+}
+
+/* Alone, under the exclusive lock: leave a sound map at path, or an error. */
+static enum dp_err prepare(const char *path, uint32_t capacity,
+    const uint8_t *key, uint32_t now_s, struct dp_diag *diag)
+{
+	struct dp_map map = { .lock = -1 };
+	struct dp_diag why;
+	uint64_t id[4];
+	bool created;
+	enum dp_err err = dp_file_identify(id, path);
+
+	if (err == DP_OK)
+		err = dp_file_map_rw(&map.file, path, 0, &created, diag);
+	if (err == DP_ERR_NOTFOUND)
+		return create(path, capacity, key, now_s, diag);
+	if (err != DP_OK)
+		return err;
+	err = attach(&map, path, &why);
+	if (err == DP_OK)
+		mend(&map);
+	dp_file_close(&map.file);
+	if (err == DP_OK)
+		return DP_OK;
+	err = set_aside(path, &why, diag);
+	return err == DP_OK ? create(path, capacity, key, now_s, diag) : err;
+}
+
+static enum dp_err join(struct dp_map *map, const char *path,
+    struct dp_diag *diag)
+{
+	bool created;
+	enum dp_err err = dp_file_map_rw(&map->file, path, 0, &created, diag);
+
+	if (err == DP_OK)
+		err = attach(map, path, diag);
+	if (err != DP_OK)
+		dp_file_close(&map->file);
+	return err;
+}
+
+/* DP_ERR_BUSY: somebody else holds it. */
+static enum dp_err try_lock(const struct dp_map *map, int how,
+    const char *path, struct dp_diag *diag)
+{
+	if (flock(map->lock, how | LOCK_NB) == 0)
+		return DP_OK;
+	dp_diag_set(diag, path, 0,
+	    "another process checks the map and does not come to an end");
+	if (errno == EWOULDBLOCK || errno == EINTR)
+		return DP_ERR_BUSY;
+	dp_diag_set(diag, path, 0, "cannot lock: %s", strerror(errno));
+	return DP_ERR_IO;
+}
+
+/*
+ * Alone: prepare, then share. Else share with those who prepared; where the map
+ * is not sound then, who prepared it died over it, and it is our turn next.
+ * why: the reason of the last failure.
+ */
+static enum dp_err lock_and_join(struct dp_map *map, const char *path,
+    uint32_t capacity, const uint8_t *key, uint32_t now_s,
+    struct dp_diag *why, struct dp_diag *diag)
+{
+	const struct timespec moment = { 0, 1000000 };
+	enum dp_err err;
+	int joins = 0;
+
+	for (int i = 0; i < LOCK_TRIES && joins < JOIN_TRIES; i++) {
+		bool alone;
+
+		err = try_lock(map, LOCK_EX, path, why);
+		alone = err == DP_OK;
+		if (alone) {
+			err = prepare(path, capacity, key, now_s, diag);
+			if (err != DP_OK)
+				return err;
+		}
+		if (alone || err == DP_ERR_BUSY)
+			err = try_lock(map, LOCK_SH, path, why);
+		if (err == DP_OK) {
+			err = join(map, path, why);
+			if (err == DP_OK)
+				return DP_OK;
+			joins = alone ? JOIN_TRIES : joins + 1;
+			flock(map->lock, LOCK_UN);
+		} else if (err != DP_ERR_BUSY) {
+			break;
+		}
+		nanosleep(&moment, NULL);
+	}
+	if (diag)
+		*diag = *why;
+	return err;
+}
+
+/* 0600: who can open it can lock it. */
+static enum dp_err lock_open(int *fd, const char *path, struct dp_diag *diag)
+{
+	char lock[PATH_B];
+
+	if (strlen(path) >= DP_PATH_MAX) {
+		dp_diag_set(diag, path, 0, "path is too long");
+		return DP_ERR_LIMIT;
+	}
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	*fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+	    0600);
+	if (*fd >= 0)
+		return DP_OK;
+	dp_diag_set(diag, lock, 0, "cannot open: %s", strerror(errno));
+	return DP_ERR_IO;
+}
+
+static struct dp_map *map_new(struct dp_diag *diag, const char *path)
+{
+	struct dp_map *map = calloc(1, sizeof(*map));
+
+	if (!map) {
+		dp_diag_set(diag, path, 0, "out of memory");
+		return NULL;
+	}
+	map->file.fd = -1;
+	map->lock = -1;
+	return map;
+}
+
+enum dp_err dp_map_open(struct dp_map **out, const char *path,
+    uint32_t capacity, const uint8_t *key, uint32_t now_s,
+    struct dp_diag *diag)
+{
+	struct dp_map *map;
+	struct dp_diag why;
+	enum dp_err err;
+
+	if (capacity == 0 || capacity > DP_MAP_CAPACITY_MAX) {
+		dp_diag_set(diag, path, 0,
+		    "a map holds 1 to %u bindings, not %u",
+		    DP_MAP_CAPACITY_MAX, (unsigned)capacity);
+		return DP_ERR_LIMIT;
+	}
+	map = map_new(diag, path);
+	if (!map)
+		return DP_ERR_NOMEM;
+	err = lock_open(&map->lock, path, diag);
+	if (err == DP_OK)
+		err = lock_and_join(map, path, capacity, key, now_s, &why,
+		    diag);
+	if (err != DP_OK)
+		dp_map_close(&map);
+	else
+		*out = map;
+	return err;
+}
+
+enum dp_err dp_map_open_ro(struct dp_map **out, const char *path,
+    struct dp_diag *diag)
+{
+	struct dp_map *map = map_new(diag, path);
+	enum dp_err err;
+
+	if (!map)
+		return DP_ERR_NOMEM;
+	err = dp_file_map_ro(&map->file, path, diag);
+	if (err == DP_OK)
+		err = attach(map, path, diag);
+	if (err != DP_OK)
+		dp_map_close(&map);
+	else
+		*out = map;
+	return err;
+}
+
+void dp_map_close(struct dp_map **map)
+{
+	if (!*map)
+		return;
+	dp_file_close(&(*map)->file);
+	if ((*map)->lock >= 0)
+		close((*map)->lock);
+	free(*map);
+	*map = NULL;
+}
+
+void dp_map_stats(const struct dp_map *map, uint32_t now_s,
+    struct dp_map_stats *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->capacity = map->capacity;
+	out->created_s = map->created_s;
+	out->recorded = atomic_load_explicit(&map->head->recorded,
+	    memory_order_relaxed);
+	out->refused_full = atomic_load_explicit(&map->head->refused_full,
+	    memory_order_relaxed);
+	out->dropped_torn = atomic_load_explicit(&map->head->dropped_torn,
+	    memory_order_relaxed);
+	out->seq = dp_map_seq(map);
+	for (uint32_t i = 0; i < map->slot_count; i++) {
+		uint32_t end_s = dp_map_end(atomic_load_explicit(
+		    &map->index[i], memory_order_relaxed));
+
+		out->live += end_s > now_s && end_s != DP_MAP_CLAIMED;
+	}
+}
+
+enum dp_err dp_map_sync(struct dp_map *map, struct dp_diag *diag)
+{
+	if (msync(map->file.bytes, map->file.size_b, MS_SYNC) == 0)
+		return DP_OK;
+	dp_diag_set(diag, NULL, 0, "cannot write the map to disk: %s",
+	    strerror(errno));
+	return DP_ERR_IO;
+}

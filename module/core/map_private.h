@@ -1,0 +1,75 @@
+/*
+ * What the sources of the map share: map.c (open, check, mend, close),
+ * map_record.c (writers) and map_read.c (readers, who trust no byte of the
+ * file but the geometry that was checked at open and copied here).
+ */
+#ifndef DP_MAP_PRIVATE_H
+#define DP_MAP_PRIVATE_H
+
+#include "module/core/file.h"
+#include "module/core/map.h"
+#include "module/core/map_d.h"
+
+struct dp_map {
+	struct dp_file file;
+	int lock; /* PATH.lock, held shared; -1: open for reading */
+	uint32_t capacity;
+	uint32_t slot_count;
+	uint32_t bucket_count;
+	uint32_t feed_count;
+	uint64_t created_s;
+	uint8_t key[DP_MAP_KEY_B];
+	struct dp_map_d *head;
+	_Atomic uint64_t *index;
+	_Atomic uint64_t *feed;
+	struct dp_slot_d *slots;
+};
+
+/* Where a binding may stand. */
+struct dp_map_place {
+	uint32_t tag;
+	uint32_t bucket[2]; /* never the same */
+};
+
+/* The fields of a slot that do not change while its binding lives. */
+struct dp_map_words {
+	uint32_t first_seen_s;
+	uint32_t shape;
+	uint64_t addr[2];
+	uint64_t name[32];
+	uint64_t final[32];
+};
+
+static inline uint32_t dp_map_tag(uint64_t entry)
+{
+	return (uint32_t)(entry >> 32);
+}
+
+static inline uint32_t dp_map_end(uint64_t entry)
+{
+	return (uint32_t)entry;
+}
+
+static inline uint64_t dp_map_entry(uint32_t tag, uint32_t end_s)
+{
+	return (uint64_t)tag << 32 | end_s;
+}
+
+/* Words that hold len octets. */
+static inline unsigned dp_map_word_count(unsigned len)
+{
+	return (len + 7) / 8;
+}
+
+void dp_map_place_of(const struct dp_map *map, const struct dp_name *name,
+    const struct dp_addr *addr, struct dp_map_place *out);
+
+uint64_t dp_map_check_of(const uint8_t key[DP_MAP_KEY_B],
+    const struct dp_map_words *words);
+
+/* Copy slot i to *out; false when it holds no binding (never did, claimed,
+ * changed meanwhile) or is not sound. Looks at no clock. */
+bool dp_map_slot_read(const struct dp_map *map, uint32_t i,
+    struct dp_binding *out);
+
+#endif

@@ -1,0 +1,286 @@
+#include <stdatomic.h>
+#include <string.h>
+
+#include "module/core/map_private.h"
+
+/* After as many tries somebody has spoilt the feed: no thread of a resolver may
+ * turn round in it for ever. */
+#define FEED_TRIES 65536
+
+#define NONE UINT32_MAX
+
+/* A sighting on its way into the map. */
+struct entry {
+	const struct dp_sighting *s;
+	struct dp_map_place place;
+	uint32_t now_s;
+	uint32_t ttl_end_s;
+	uint32_t end_s;
+	uint32_t shape; /* without final */
+	uint64_t addr[2];
+	uint64_t name[32];
+};
+
+static uint32_t later(uint32_t now_s, uint32_t s)
+{
+	uint32_t most = DP_MAP_CLAIMED - 1;
+
+	return now_s < most && s < most - now_s ? now_s + s : most;
+}
+
+static void name_to_words(uint64_t words[32], const struct dp_name *name)
+{
+	words[dp_map_word_count(name->len) - 1] = 0;
+	memcpy(words, name->wire, name->len);
+}
+
+static void entry_prepare(struct entry *e, const struct dp_map *map,
+    const struct dp_sighting *s, uint32_t now_s)
+{
+	uint32_t lifetime_s = s->lifetime_s;
+
+	if (lifetime_s == 0)
+		lifetime_s = 1; /* what a client was told must be seen once */
+	if (lifetime_s > DP_MAP_LIFETIME_MAX_S)
+		lifetime_s = DP_MAP_LIFETIME_MAX_S;
+	if (now_s == DP_MAP_CLAIMED)
+		now_s--; /* a claim never ends */
+	e->s = s;
+	e->now_s = now_s;
+	e->ttl_end_s = later(now_s, s->ttl_s);
+	e->end_s = later(now_s, lifetime_s);
+	e->shape = s->name->len | (uint32_t)s->addr.family << 16;
+	memset(e->addr, 0, sizeof(e->addr));
+	memcpy(e->addr, s->addr.bytes, dp_addr_size_b(&s->addr));
+	name_to_words(e->name, s->name);
+	dp_map_place_of(map, s->name, &s->addr, &e->place);
+}
+
+static bool words_equal(_Atomic uint64_t *slot, const uint64_t *words,
+    unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (atomic_load_explicit(&slot[i], memory_order_acquire) !=
+		    words[i])
+			return false;
+	return true;
+}
+
+/* Acquire loads: whoever refilled the slot meanwhile made seq odd before its
+ * first release store to a field, and we see that at our second look. */
+static bool slot_holds(struct dp_slot_d *slot, const struct entry *e)
+{
+	uint32_t seq = atomic_load_explicit(&slot->seq, memory_order_acquire);
+	uint32_t shape =
+	    atomic_load_explicit(&slot->shape, memory_order_acquire);
+
+	if (seq == 0 || (seq & 1) || (shape & 0xff00ffu) != e->shape)
+		return false;
+	if (!words_equal(slot->addr, e->addr, 2) ||
+	    !words_equal(slot->name, e->name,
+		dp_map_word_count(e->s->name->len)))
+		return false;
+	return atomic_load_explicit(&slot->seq, memory_order_relaxed) == seq;
+}
+
+struct scan {
+	uint32_t slot; /* NONE: nowhere */
+	uint64_t seen; /* its index entry */
+};
+
+/* The slot that holds e, else in *room the first free one of the bucket with
+ * fewer live bindings. */
+static struct scan scan_place(const struct dp_map *map, const struct entry *e,
+    struct scan *room)
+{
+	unsigned least = DP_MAP_BUCKET;
+
+	room->slot = NONE;
+	for (int k = 0; k < 2; k++) {
+		uint32_t i = e->place.bucket[k] * DP_MAP_BUCKET;
+		struct scan first = { NONE, 0 };
+		unsigned live = 0;
+
+		for (uint32_t n = 0; n < DP_MAP_BUCKET; n++, i++) {
+			struct scan at = { i,
+				atomic_load_explicit(&map->index[i],
+				    memory_order_acquire) };
+			uint32_t end_s = dp_map_end(at.seen);
+
+			if (end_s <= e->now_s) {
+				if (first.slot == NONE)
+					first = at;
+				continue;
+			}
+			live++;
+			if (dp_map_tag(at.seen) == e->place.tag &&
+			    end_s != DP_MAP_CLAIMED &&
+			    slot_holds(&map->slots[i], e))
+				return at;
+		}
+		if (live < least) {
+			least = live;
+			*room = first;
+		}
+	}
+	return (struct scan){ NONE, 0 };
+}
+
+/*
+ * Lock-free and without gaps: the change is put where feed_next points, and
+ * feed_next is moved by whoever sees it there. A number that is old by the time
+ * of the compare-and-swap finds a newer entry there and is taken anew.
+ */
+static void feed_put(struct dp_map *map, uint32_t slot)
+{
+	for (int try = 0; try < FEED_TRIES; try++) {
+		uint64_t s = atomic_load_explicit(&map->head->feed_next,
+		    memory_order_acquire);
+		_Atomic uint64_t *at = &map->feed[s & (map->feed_count - 1)];
+		uint64_t old = atomic_load_explicit(at, memory_order_acquire);
+		uint32_t ahead = (uint32_t)s - dp_map_tag(old);
+		bool mine = false;
+
+		if (ahead > UINT32_MAX / 2)
+			continue;
+		if (ahead != 0)
+			mine = atomic_compare_exchange_strong_explicit(at, &old,
+			    dp_map_entry((uint32_t)s, slot),
+			    memory_order_release, memory_order_relaxed);
+		if (ahead == 0 || mine)
+			atomic_compare_exchange_strong_explicit(
+			    &map->head->feed_next, &s, s + 1,
+			    memory_order_release, memory_order_relaxed);
+		if (mine)
+			return;
+	}
+	/* All readers fall behind and walk the map. */
+	atomic_fetch_add_explicit(&map->head->feed_next,
+	    (uint64_t)map->feed_count + 1, memory_order_release);
+}
+
+static void raise_to(_Atomic uint32_t *at, uint32_t value)
+{
+	uint32_t old = atomic_load_explicit(at, memory_order_relaxed);
+
+	while (old < value &&
+	    !atomic_compare_exchange_weak_explicit(at, &old, value,
+		memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
+/* False: the slot went to another binding, or ended, since it was seen. */
+static bool extend(struct dp_map *map, const struct entry *e,
+    const struct scan *found)
+{
+	_Atomic uint64_t *at = &map->index[found->slot];
+	struct dp_slot_d *slot = &map->slots[found->slot];
+	uint64_t seen = found->seen;
+	bool longer = false;
+
+	while (!longer && dp_map_end(seen) < e->end_s) {
+		longer = atomic_compare_exchange_weak_explicit(at, &seen,
+		    dp_map_entry(e->place.tag, e->end_s), memory_order_acq_rel,
+		    memory_order_acquire);
+		if (!longer &&
+		    (dp_map_tag(seen) != e->place.tag ||
+			dp_map_end(seen) == DP_MAP_CLAIMED ||
+			dp_map_end(seen) <= e->now_s))
+			return false;
+	}
+	raise_to(&slot->ttl_end_s, e->ttl_end_s);
+	raise_to(&slot->last_seen_s, e->now_s);
+	atomic_fetch_add_explicit(&slot->hits, 1, memory_order_relaxed);
+	if (longer)
+		feed_put(map, found->slot);
+	return true;
+}
+
+static void store_words(_Atomic uint64_t *slot, const uint64_t *words,
+    unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		atomic_store_explicit(&slot[i], words[i], memory_order_release);
+}
+
+/* The slot is claimed: nobody else writes to it. */
+static void fill(const struct dp_map *map, struct dp_slot_d *slot,
+    const struct entry *e)
+{
+	uint32_t seq = atomic_load_explicit(&slot->seq, memory_order_relaxed);
+	const struct dp_name *final = e->s->final;
+	struct dp_map_words w;
+
+	if (final && dp_name_equal(final, e->s->name))
+		final = NULL;
+	w.first_seen_s = e->now_s;
+	w.shape = e->shape | (final ? (uint32_t)final->len << 8 : 0);
+	memcpy(w.addr, e->addr, sizeof(w.addr));
+	memcpy(w.name, e->name, sizeof(uint64_t) *
+	    dp_map_word_count(e->s->name->len));
+	if (final)
+		name_to_words(w.final, final);
+
+	seq += 1 + (seq & 1); /* odd before, too, where a writer died */
+	atomic_store_explicit(&slot->seq, seq, memory_order_relaxed);
+	atomic_store_explicit(&slot->first_seen_s, w.first_seen_s,
+	    memory_order_release);
+	atomic_store_explicit(&slot->last_seen_s, e->now_s,
+	    memory_order_release);
+	atomic_store_explicit(&slot->ttl_end_s, e->ttl_end_s,
+	    memory_order_release);
+	atomic_store_explicit(&slot->hits, 1, memory_order_release);
+	atomic_store_explicit(&slot->shape, w.shape, memory_order_release);
+	store_words(slot->addr, w.addr, 2);
+	store_words(slot->name, w.name, dp_map_word_count(e->s->name->len));
+	if (final)
+		store_words(slot->final, w.final,
+		    dp_map_word_count(final->len));
+	atomic_store_explicit(&slot->check, dp_map_check_of(map->key, &w),
+	    memory_order_release);
+	seq++;
+	atomic_store_explicit(&slot->seq, seq ? seq : 2, memory_order_release);
+}
+
+/* False: somebody else took the slot first. */
+static bool enter(struct dp_map *map, const struct entry *e, struct scan *room)
+{
+	_Atomic uint64_t *at = &map->index[room->slot];
+
+	if (!atomic_compare_exchange_strong_explicit(at, &room->seen,
+		dp_map_entry(e->place.tag, DP_MAP_CLAIMED),
+		memory_order_acq_rel, memory_order_relaxed))
+		return false;
+	fill(map, &map->slots[room->slot], e);
+	/* Pairs with the acquire loads of the index by readers and writers. */
+	atomic_store_explicit(at, dp_map_entry(e->place.tag, e->end_s),
+	    memory_order_release);
+	atomic_fetch_add_explicit(&map->head->recorded, 1,
+	    memory_order_relaxed);
+	feed_put(map, room->slot);
+	return true;
+}
+
+/* Each further round means that another writer got on. */
+enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
+    uint32_t now_s)
+{
+	struct entry e;
+
+	entry_prepare(&e, map, s, now_s);
+	for (;;) {
+		struct scan room;
+		struct scan found = scan_place(map, &e, &room);
+
+		if (found.slot != NONE) {
+			if (extend(map, &e, &found))
+				return DP_OK;
+		} else if (room.slot == NONE) {
+			atomic_fetch_add_explicit(&map->head->refused_full, 1,
+			    memory_order_relaxed);
+			return DP_ERR_FULL;
+		} else if (enter(map, &e, &room)) {
+			return DP_OK;
+		}
+	}
+}
