@@ -40,7 +40,7 @@ class Tree:
         self.build = os.environ.get("DNSPIN_BUILDDIR", self.source)
         self.unbound = os.environ.get("UNBOUND", "")
         self.sanitizer = os.environ.get("DNSPIN_SANITIZER", "")
-        self.only_root = False  # true where no other user can be had
+        self.one_user = True  # nobody to become; Lab finds out
         self.conf = os.devnull
 
     @property
@@ -121,7 +121,6 @@ class Lab:
         sys.exit(128 + sig)
 
     def _set_up(self):
-        self.tree.only_root = os.getuid() != 0
         refused = netns.enter() if self._namespace else "not wanted"
         self.own_network = not refused
         if refused and self._namespace:
@@ -130,6 +129,7 @@ class Lab:
         if refused and self._want_authority:
             self._claim = wait_until(netns.claim_host, "another lab has the "
                                      "loopback of this machine", 600)
+        self.tree.one_user = netns.one_user()
         self._guard = Guard()
         self.work = tempfile.mkdtemp(prefix=f"dnspin-{self.name}-")
         os.chmod(self.work, 0o755)

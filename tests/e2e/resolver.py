@@ -107,12 +107,12 @@ class Resolver:
     def _make_state(self):
         owned = os.path.join(self.state, "unbound")
         os.makedirs(owned, exist_ok=True)
-        if os.getuid() == 0 and not self._tree.only_root:
+        if not self._tree.one_user:
             shutil.chown(owned, UNPRIVILEGED, "nogroup")
 
     def _write_conf(self):
         username = ""
-        if os.getuid() == 0 and not self._tree.only_root:
+        if not self._tree.one_user:
             username = UNPRIVILEGED
         modules = "validator iterator"
         if self.module:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 
-from daemon import wait_until
+from daemon import LabError, wait_until
 from lab import Lab
 
 
@@ -70,6 +70,8 @@ def ending(lab, sig):
     line = child.stdout.readline().split()
     while line and not line[0].isdigit():  # a word about namespaces
         line = child.stdout.readline().split()
+    if not line:
+        raise LabError("the lab in a lab did not start")
     sessions = {int(pid) for pid in line[:-1]}
     name = signal.Signals(sig).name
     lab.check(f"{name}: four servers ran", len(sessions) == 4
