@@ -5,7 +5,13 @@
  * A rule is a pattern in one or more groups. The same pattern in two zones is
  * one rule: deny beats allow, services and pins unite, both groups are
  * remembered; a rule without services means any service and stays so when
- * united. In one zone it is a duplicate, an error.
+ * united. In one zone it is a duplicate, an error. A rule that denies keeps
+ * neither services nor pins.
+ *
+ * An allowed rule inherits the pins of all allowed wildcards that cover it
+ * (*.x covers every name and wildcard below x).
+ *
+ * Limits: DP_RULE_MAX patterns, DP_POLICY_FILE_MAX bytes of policy.
  */
 #ifndef DP_RULESET_H
 #define DP_RULESET_H
@@ -18,6 +24,8 @@
 #include "module/core/name.h"
 #include "module/core/policy.h"
 #include "module/core/settings.h"
+
+#define DP_RULE_MAX ((uint32_t)1 << 26)
 
 struct dp_ruleset;
 
@@ -41,8 +49,9 @@ struct dp_rule_source {
 	unsigned long line; /* where it stands, for messages */
 };
 
-/* Add a rule; copies. DP_ERR_SYNTAX: duplicate in this group; the diag names
- * the line of the first. */
+/* Add a rule; copies. DP_ERR_SYNTAX: duplicate in this group (the diag names
+ * the line of the first), a base with a label "*", or a wildcard of more than
+ * 255 octets. diag's object is the pattern, its line rule->line. */
 enum dp_err dp_ruleset_add(struct dp_ruleset *rs, uint32_t group,
     const struct dp_rule_source *rule, struct dp_diag *diag) DP_MUST_CHECK;
 
@@ -54,9 +63,5 @@ enum dp_err dp_ruleset_add(struct dp_ruleset *rs, uint32_t group,
 enum dp_err dp_ruleset_write(struct dp_ruleset *rs,
     const struct dp_settings *settings, uint8_t **bytes, size_t *size_b,
     struct dp_diag *diag) DP_MUST_CHECK;
-
-/* Sign bytes that dp_ruleset_write gave: fills flags, digest, signer and
- * signature in place. secret: Ed25519 secret key of libsodium, 64 bytes. */
-void dp_policy_sign(uint8_t *bytes, size_t size_b, const uint8_t *secret);
 
 #endif

@@ -23,9 +23,14 @@
  *	| hash table         | open addressing, linear, a power of two
  *	+--------------------+ file_b
  *
- * The key of a table entry is the base name of a rule (the name of an exact
- * rule, x for *.x) hashed with its kind; see policy_hash.h. rule is the rule's
- * index + 1, 0 in an empty entry; at least one entry is empty.
+ * A base name is the name of an exact rule, x for *.x; no label of it is "*".
+ * The slices of the traits follow each other without gap or overlap. A rule
+ * that denies has neither services nor pins.
+ *
+ * The key of a table entry is the base name of a rule hashed with its kind; see
+ * policy_hash.h. rule is the rule's index + 1, 0 in an empty entry; at least
+ * one entry is empty. A rule stands at most DP_POLICY_PROBE_MAX entries from
+ * the place that its key gives, before the first empty one.
  *
  * digest is BLAKE2b-256 over the whole file with digest, signer and signature
  * taken as zero. Where flags has DP_POLICY_SIGNED, signature is Ed25519 by
@@ -45,6 +50,8 @@
 #define DP_POLICY_VERSION 1u
 #define DP_POLICY_SIGNED 1u	    /* header.flags */
 #define DP_POLICY_SIGN_TEXT "dnspin policy 1" /* without the NUL */
+
+#define DP_POLICY_PROBE_MAX 256u
 
 struct dp_section_d {
 	uint64_t off; /* bytes from the start of the file */

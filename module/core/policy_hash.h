@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include "module/core/name.h"
 
 #define DP_HASH_ROOT 0x9e3779b97f4a7c15u
 #define DP_HASH_EXACT 0xbf58476d1ce4e5b9u
@@ -44,6 +45,33 @@ static inline uint64_t dp_hash_label(uint64_t h, const uint8_t *label)
 		h = dp_hash_mix(h, w);
 	}
 	return h;
+}
+
+/* The suffixes of a canonical name, the longest last. */
+struct dp_suffixes {
+	unsigned labels; /* without the root label */
+	/* By number of labels without the root's: where the suffix begins, and
+	 * its hash. */
+	uint8_t start[DP_NAME_LABELS_MAX];
+	uint64_t hash[DP_NAME_LABELS_MAX];
+};
+
+static inline void dp_hash_suffixes(struct dp_suffixes *out,
+    const uint8_t *wire)
+{
+	uint8_t start[DP_NAME_LABELS_MAX];
+	unsigned n = 0, at = 0;
+
+	for (; wire[at]; at += 1u + wire[at])
+		start[n++] = (uint8_t)at;
+	out->labels = n;
+	out->start[0] = (uint8_t)at;
+	out->hash[0] = DP_HASH_ROOT;
+	for (unsigned i = 1; i <= n; i++) {
+		out->start[i] = start[n - i];
+		out->hash[i] = dp_hash_label(out->hash[i - 1],
+		    wire + start[n - i]);
+	}
 }
 
 /* The table's key for a base name with suffix hash h; kind is DP_HASH_EXACT or

@@ -1,0 +1,84 @@
+#include <string.h>
+
+#include "module/core/policy_hash.h"
+#include "module/core/policy_view.h"
+
+uint32_t dp_policy_find(const struct dp_policy_view *v, const uint8_t *base,
+    size_t base_b, uint64_t hash, uint64_t kind)
+{
+	uint64_t key = dp_hash_key(hash, kind);
+	uint32_t place = (uint32_t)key & v->table_mask;
+	uint32_t tag = (uint32_t)(key >> 32);
+
+	for (unsigned i = 0; i < DP_POLICY_PROBE_MAX; i++) {
+		const struct dp_entry_d *e = &v->table[place];
+		const struct dp_rule_d *rule;
+
+		if (e->rule == 0)
+			return DP_RULE_NONE;
+		place = (place + 1) & v->table_mask;
+		if (e->hash != tag)
+			continue;
+		rule = &v->rules[e->rule - 1];
+		if (rule->name_len == base_b &&
+		    !(rule->flags & DP_RULE_WILDCARD) ==
+			(kind == DP_HASH_EXACT) &&
+		    memcmp(v->names + rule->name_off, base, base_b) == 0)
+			return e->rule - 1;
+	}
+	return DP_RULE_NONE;
+}
+
+static struct dp_match match_of(const struct dp_policy_view *v, uint32_t rule)
+{
+	struct dp_match m = { .rule = rule };
+
+	if (rule != DP_RULE_NONE)
+		m.allow = !(v->rules[rule].flags & DP_RULE_DENY);
+	return m;
+}
+
+struct dp_match dp_policy_match(const struct dp_policy *p,
+    const struct dp_name *name)
+{
+	const struct dp_policy_view *v = &p->view;
+	struct dp_suffixes s;
+	unsigned deepest = v->head->wildcard_depth_max; /* labels with root */
+	uint32_t rule;
+
+	dp_hash_suffixes(&s, name->wire);
+	rule = dp_policy_find(v, name->wire, name->len, s.hash[s.labels],
+	    DP_HASH_EXACT);
+	if (rule != DP_RULE_NONE)
+		return match_of(v, rule);
+	/* From the parent to the root: a wildcard never matches its base. */
+	if (deepest > s.labels)
+		deepest = s.labels;
+	for (unsigned i = deepest; i-- > 0;) {
+		unsigned at = s.start[i];
+
+		rule = dp_policy_find(v, name->wire + at,
+		    (size_t)name->len - at, s.hash[i], DP_HASH_WILDCARD);
+		if (rule != DP_RULE_NONE)
+			return match_of(v, rule);
+	}
+	return match_of(v, DP_RULE_NONE);
+}
+
+enum dp_pin_state dp_policy_pin(const struct dp_policy *p, uint32_t rule,
+    const struct dp_addr *addr)
+{
+	const struct dp_policy_view *v = &p->view;
+	const struct dp_trait_d *trait;
+
+	if (rule == DP_RULE_NONE)
+		return DP_PIN_NONE;
+	trait = &v->traits[v->rules[rule].trait];
+	for (uint32_t i = 0; i < trait->pin_count; i++) {
+		struct dp_prefix pin = dp_policy_rule_pin(p, rule, i);
+
+		if (dp_prefix_has(&pin, addr))
+			return DP_PIN_INSIDE;
+	}
+	return trait->pin_count > 0 ? DP_PIN_OUTSIDE : DP_PIN_NONE;
+}

@@ -1,0 +1,66 @@
+/*
+ * A policy's bytes with their sections found. Shared by the sources that make
+ * up the policy reader; everybody else uses policy.h.
+ */
+#ifndef DP_POLICY_VIEW_H
+#define DP_POLICY_VIEW_H
+
+#include "module/core/file.h"
+#include "module/core/policy.h"
+#include "module/core/policy_d.h"
+
+struct dp_policy_view {
+	const struct dp_policy_d *head;
+	const struct dp_group_d *groups;
+	const struct dp_rule_d *rules;
+	const struct dp_trait_d *traits;
+	const uint32_t *members;
+	const struct dp_service_d *services;
+	const struct dp_pin_d *pins;
+	const uint8_t *names;
+	const struct dp_entry_d *table;
+	uint32_t group_count;
+	uint32_t rule_count;
+	uint32_t table_mask;
+};
+
+struct dp_policy {
+	struct dp_policy_view view;
+	struct dp_settings settings;
+	struct dp_file file; /* closed where the bytes are borrowed */
+	uint64_t file_id[4];
+};
+
+/*
+ * Check every byte: afterwards each index, offset and name reached from the
+ * view is good, and a search of the table ends. bytes are aligned to 8.
+ * settings is filled from the header. Errors as dp_policy_open.
+ */
+enum dp_err dp_policy_check(struct dp_policy_view *out,
+    struct dp_settings *settings, const uint8_t *bytes, size_t size_b,
+    const uint8_t *trusted, const char *object,
+    struct dp_diag *diag) DP_MUST_CHECK;
+
+/* The digest over size_b bytes (at least the header) as policy_d.h says. */
+void dp_policy_digest_make(uint8_t digest[DP_POLICY_DIGEST_B],
+    const uint8_t *bytes, size_t size_b);
+
+/* Does the digest fit, and the signature, where there is one or trusted wants
+ * one? bytes hold a whole header. Errors as dp_policy_open. */
+enum dp_err dp_policy_seal_check(const uint8_t *bytes, size_t size_b,
+    const uint8_t *trusted, const char *object,
+    struct dp_diag *diag) DP_MUST_CHECK;
+
+bool dp_policy_is_zero(const uint8_t *bytes, size_t n);
+
+#define DP_POLICY_SIGN_B (sizeof(DP_POLICY_SIGN_TEXT) - 1 + DP_POLICY_DIGEST_B)
+/* What the signature is made over. */
+void dp_policy_sign_text(uint8_t text[DP_POLICY_SIGN_B],
+    const uint8_t digest[DP_POLICY_DIGEST_B]);
+
+/* The rule with this base name of the kind DP_HASH_EXACT or DP_HASH_WILDCARD;
+ * hash is the base's suffix hash. DP_RULE_NONE: there is none. */
+uint32_t dp_policy_find(const struct dp_policy_view *v, const uint8_t *base,
+    size_t base_b, uint64_t hash, uint64_t kind);
+
+#endif
