@@ -1,0 +1,206 @@
+#include "dp_config.h"
+
+#include "tests/unit/capture.h"
+#include "tests/unit/exported.h"
+#include "tools/export.h"
+
+#include <getopt.h>
+#include <sodium.h>
+
+static struct sample sample;
+static char conf[128], file[128];
+static struct capture out, err;
+
+static int run_at(uint32_t now_s, const char *line)
+{
+	const struct dp_cli cli = { .conf = conf, .state_dir = sample.folder };
+	char words[512], *argv[16], *rest = NULL;
+	int argc = 0, code;
+
+	snprintf(words, sizeof(words), "export %s", line);
+	for (char *word = strtok_r(words, " ", &rest); word && argc < 15;
+	     word = strtok_r(NULL, " ", &rest))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	optind = 0;
+	capture_begin(&out, stdout);
+	capture_begin(&err, stderr);
+	code = dp_export_at(&cli, argc, argv, now_s);
+	capture_end(&err);
+	capture_end(&out);
+	return code;
+}
+
+static int run(const char *line)
+{
+	return run_at(SAMPLE_NOW_S, line);
+}
+
+static void begin(void)
+{
+	sample_make(&sample);
+	snprintf(conf, sizeof(conf), "%s/conf", sample.folder);
+	snprintf(file, sizeof(file), "%s/list", sample.folder);
+	sample_file_write(conf, "", 0);
+}
+
+static void end(void)
+{
+	unlink(conf);
+	unlink(file);
+	sample_remove(&sample);
+}
+
+static void formats_are_chosen(void)
+{
+	static const struct {
+		const char *line;
+		const char *golden;
+	} cases[] = {
+		{ "", "export.json" },
+		{ "-f json", "export.json" },
+		{ "-f csv", "export.csv" },
+		{ "-f nft", "export.nft" },
+		{ "-f edl", "export.edl" },
+	};
+
+	begin();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CU_ASSERT_EQUAL(run(cases[i].line), DP_EXIT_OK);
+		CU_ASSERT_STRING_EQUAL(err.text, "");
+		golden_check(cases[i].golden, out.text, strlen(out.text));
+	}
+	end();
+}
+
+static void options_choose_bindings(void)
+{
+	static const struct {
+		const char *line;
+		const char *wanted;
+	} cases[] = {
+		{ "-f edl -4 -g push", "17.57.144.10\n" },
+		{ "-f edl -6 -g push", "2620:149:a44::a\n" },
+		{ "-f edl -g PUSH.dnspin", "17.57.144.10\n2620:149:a44::a\n" },
+		{ "-f edl -g apps -6 -g push",
+		    "2620:149:a44::a\n2620:1ec:4e::42\n" },
+		{ "-f edl -g odd\\034\\,\\;", "20.43.129.7\n20.43.129.8\n" },
+	};
+
+	begin();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CU_ASSERT_EQUAL(run(cases[i].line), DP_EXIT_OK);
+		CU_ASSERT_STRING_EQUAL(out.text, cases[i].wanted);
+		CU_ASSERT_STRING_EQUAL(err.text, "");
+	}
+	end();
+}
+
+static void wrong_command_lines_are_told(void)
+{
+	static const struct {
+		const char *line;
+		int code;
+		const char *message;
+	} cases[] = {
+		{ "-f xml", DP_EXIT_USAGE, "unknown format xml" },
+		{ "-f", DP_EXIT_USAGE, "needs an argument" },
+		{ "-x", DP_EXIT_USAGE, "unknown option -x" },
+		{ "name", DP_EXIT_USAGE, "unexpected argument name" },
+		{ "-4 -6", DP_EXIT_USAGE, "-4 and -6" },
+		{ "-g nobody", DP_EXIT_FAILED,
+		    "no group nobody in the policy; it has apps, core, " },
+		{ "-g a..b", DP_EXIT_FAILED, "no group a..b" },
+	};
+
+	begin();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CU_ASSERT_EQUAL(run(cases[i].line), cases[i].code);
+		CU_ASSERT_STRING_EQUAL(out.text, "");
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, cases[i].message));
+	}
+	end();
+}
+
+static void file_is_replaced_whole(void)
+{
+	char line[256], *text;
+	size_t size_b;
+
+	begin();
+	sample_file_write(file, "old", 3);
+	snprintf(line, sizeof(line), "-f edl -g push -4 -O %s", file);
+	CU_ASSERT_EQUAL(run(line), DP_EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(out.text, "");
+	text = golden_read(file, &size_b);
+	CU_ASSERT_STRING_EQUAL(text, "17.57.144.10\n");
+	free(text);
+	snprintf(line, sizeof(line), "-f edl -O %s/no/list", sample.folder);
+	CU_ASSERT_EQUAL(run(line), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/no"));
+	end();
+}
+
+static void empty_list_needs_force(void)
+{
+	char line[256], *text;
+	size_t size_b;
+
+	begin();
+	sample_file_write(file, "old", 3);
+	snprintf(line, sizeof(line), "-f edl -O %s", file);
+	CU_ASSERT_EQUAL(run_at(SAMPLE_NOW_S + 100000, line), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "the file stays as it is"));
+	text = golden_read(file, &size_b);
+	CU_ASSERT_STRING_EQUAL(text, "old");
+	free(text);
+	snprintf(line, sizeof(line), "-f edl -F -O %s", file);
+	CU_ASSERT_EQUAL(run_at(SAMPLE_NOW_S + 100000, line), DP_EXIT_OK);
+	text = golden_read(file, &size_b);
+	CU_ASSERT_EQUAL(size_b, 0);
+	free(text);
+
+	CU_ASSERT_EQUAL(run_at(SAMPLE_NOW_S + 100000, ""), DP_EXIT_FAILED);
+	CU_ASSERT_STRING_EQUAL(out.text, "");
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "nothing is printed"));
+	CU_ASSERT_EQUAL(run_at(SAMPLE_NOW_S + 100000, "-F"), DP_EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(out.text, "{\"bindings\":[]}\n");
+	/* -6 of names that have IPv4 addresses only */
+	CU_ASSERT_EQUAL(run("-6 -g odd\\034\\,\\;"), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "not chosen by -g"));
+	end();
+}
+
+/* Nothing but one line of error, whatever is missing or broken. */
+static void missing_and_bad_files_are_told(void)
+{
+	begin();
+	unlink(sample.map_path);
+	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/unbound/map: there is no"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "does the resolver run"));
+	CU_ASSERT_STRING_EQUAL(out.text, "");
+	sample_file_write(sample.map_path, "DNSPINMA", 8);
+	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/unbound/map: "));
+	CU_ASSERT_STRING_EQUAL(out.text, "");
+	sample_file_write(sample.policy_path, "DNSPINPO", 8);
+	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/policy: "));
+	CU_ASSERT_STRING_EQUAL(out.text, "");
+	unlink(sample.policy_path);
+	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/policy: "));
+	CU_ASSERT_STRING_EQUAL(out.text, "");
+	end();
+}
+
+static int set_up(void)
+{
+	return sodium_init() < 0;
+}
+
+UNIT_MAIN_WITH("verb_export", set_up, NULL, UNIT(formats_are_chosen),
+    UNIT(options_choose_bindings), UNIT(wrong_command_lines_are_told),
+    UNIT(file_is_replaced_whole), UNIT(empty_list_needs_force),
+    UNIT(missing_and_bad_files_are_told))

@@ -1,0 +1,247 @@
+#include "tools/bindings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Names are kept at their length, not in 256 octets each: a map may hold
+ * millions. Chunks never move, so that rows can point into them. */
+struct chunk {
+	struct chunk *next;
+	size_t used_b;
+	uint8_t bytes[65536];
+};
+
+struct dp_bindings {
+	struct dp_row *rows;
+	size_t count;
+	size_t room;
+	struct chunk *chunks;
+	struct dp_bindings_tally tally;
+};
+
+static const uint8_t *name_store(struct dp_bindings *list,
+    const struct dp_name *name)
+{
+	struct chunk *c = list->chunks;
+	size_t size_b = 1u + name->len;
+	uint8_t *stored;
+
+	if (!c || sizeof(c->bytes) - c->used_b < size_b) {
+		c = malloc(sizeof(*c));
+		if (!c)
+			return NULL;
+		c->next = list->chunks;
+		c->used_b = 0;
+		list->chunks = c;
+	}
+	stored = c->bytes + c->used_b;
+	c->used_b += size_b;
+	stored[0] = name->len;
+	memcpy(stored + 1, name->wire, name->len);
+	return stored;
+}
+
+void dp_row_name(const uint8_t *stored, struct dp_name *out)
+{
+	out->len = stored[0];
+	memcpy(out->wire, stored + 1, stored[0]);
+}
+
+size_t dp_row_name_text(const uint8_t *stored, char text[DP_NAME_TEXT_MAX])
+{
+	struct dp_name name;
+
+	dp_row_name(stored, &name);
+	return dp_name_to_text(&name, text);
+}
+
+static int row_compare(const void *va, const void *vb)
+{
+	const struct dp_row *a = va, *b = vb;
+	struct dp_name name_a, name_b;
+	int order;
+
+	dp_row_name(a->name, &name_a);
+	dp_row_name(b->name, &name_b);
+	order = dp_name_compare(&name_a, &name_b);
+	if (order == 0)
+		order = dp_addr_compare(&a->addr, &b->addr);
+	return order;
+}
+
+static bool row_same(const struct dp_row *a, const struct dp_row *b)
+{
+	return a->name[0] == b->name[0] &&
+	    memcmp(a->name + 1, b->name + 1, a->name[0]) == 0 &&
+	    dp_addr_equal(&a->addr, &b->addr);
+}
+
+static enum dp_err row_append(struct dp_bindings *list,
+    const struct dp_binding *b, uint32_t rule, enum dp_pin_state pin)
+{
+	struct dp_row row = {
+		.addr = b->addr,
+		.rule = rule,
+		.pin = pin,
+		.end_s = b->end_s,
+		.ttl_end_s = b->ttl_end_s,
+		.first_seen_s = b->first_seen_s,
+		.last_seen_s = b->last_seen_s,
+		.hits = b->hits,
+	};
+
+	if (list->count == list->room) {
+		size_t room = list->room ? list->room * 2 : 256;
+		struct dp_row *rows = realloc(list->rows, room * sizeof(*rows));
+
+		if (!rows)
+			return DP_ERR_NOMEM;
+		list->rows = rows;
+		list->room = room;
+	}
+	row.name = name_store(list, &b->name);
+	row.final = row.name;
+	if (row.name && !dp_name_equal(&b->name, &b->final))
+		row.final = name_store(list, &b->final);
+	if (!row.name || !row.final)
+		return DP_ERR_NOMEM;
+	list->rows[list->count++] = row;
+	return DP_OK;
+}
+
+static bool wanted(const struct dp_policy *policy, uint32_t rule,
+    const struct dp_addr *addr, const struct dp_bindings_filter *filter)
+{
+	struct dp_rule_info info;
+
+	if (addr->family == 4 ? !filter->v4 : !filter->v6)
+		return false;
+	if (!filter->groups)
+		return true;
+	dp_policy_rule(policy, rule, &info);
+	for (uint32_t k = 0; k < info.group_count; k++)
+		if (filter->groups[dp_policy_rule_group(policy, rule, k)])
+			return true;
+	return false;
+}
+
+static enum dp_err row_judge(struct dp_bindings *list,
+    const struct dp_binding *b, const struct dp_policy *policy,
+    const struct dp_bindings_filter *filter)
+{
+	const uint32_t *setting = dp_policy_settings(policy)->value;
+	struct dp_match match = dp_policy_match(policy, &b->name);
+	enum dp_pin_state pin;
+
+	list->tally.live++;
+	if (match.rule == DP_RULE_NONE || !match.allow) {
+		list->tally.denied++;
+		return DP_OK;
+	}
+	if (setting[DP_SET_PRIVATE] != DP_PRIVATE_ALLOW &&
+	    dp_addr_special(&b->addr)) {
+		list->tally.special++;
+		return DP_OK;
+	}
+	pin = dp_policy_pin(policy, match.rule, &b->addr);
+	if (setting[DP_SET_PINS] == DP_PINS_ENFORCE && pin == DP_PIN_OUTSIDE) {
+		list->tally.outside++;
+		return DP_OK;
+	}
+	if (!wanted(policy, match.rule, &b->addr, filter)) {
+		list->tally.filtered++;
+		return DP_OK;
+	}
+	return row_append(list, b, match.rule, pin);
+}
+
+/* The map may give a binding twice, in states of different age; every field
+ * but final only ever moves one way, so the join is the newer one. */
+static void row_join(struct dp_row *a, const struct dp_row *b)
+{
+	if (b->last_seen_s > a->last_seen_s) {
+		a->last_seen_s = b->last_seen_s;
+		a->final = b->final;
+	}
+	if (b->first_seen_s < a->first_seen_s)
+		a->first_seen_s = b->first_seen_s;
+	if (b->end_s > a->end_s)
+		a->end_s = b->end_s;
+	if (b->ttl_end_s > a->ttl_end_s)
+		a->ttl_end_s = b->ttl_end_s;
+	if (b->hits > a->hits)
+		a->hits = b->hits;
+}
+
+static void rows_unite(struct dp_bindings *list)
+{
+	size_t kept = 0;
+
+	if (list->count == 0)
+		return;
+	qsort(list->rows, list->count, sizeof(*list->rows), row_compare);
+	for (size_t i = 1; i < list->count; i++) {
+		if (row_same(&list->rows[kept], &list->rows[i]))
+			row_join(&list->rows[kept], &list->rows[i]);
+		else
+			list->rows[++kept] = list->rows[i];
+	}
+	list->count = kept + 1;
+}
+
+enum dp_err dp_bindings_collect(struct dp_bindings **out,
+    const struct dp_map *map, const struct dp_policy *policy,
+    const struct dp_bindings_filter *filter, uint32_t now_s)
+{
+	struct dp_bindings *list = calloc(1, sizeof(*list));
+	struct dp_binding b;
+	uint32_t cursor = 0;
+
+	if (!list)
+		return DP_ERR_NOMEM;
+	while (dp_map_next(map, &cursor, now_s, &b)) {
+		enum dp_err err = DP_OK;
+
+		/* A binding that ends now is of no use to a firewall. */
+		if (b.end_s > now_s)
+			err = row_judge(list, &b, policy, filter);
+		if (err) {
+			dp_bindings_close(&list);
+			return err;
+		}
+	}
+	rows_unite(list);
+	*out = list;
+	return DP_OK;
+}
+
+void dp_bindings_close(struct dp_bindings **list)
+{
+	struct chunk *c, *next;
+
+	if (!*list)
+		return;
+	for (c = (*list)->chunks; c; c = next) {
+		next = c->next;
+		free(c);
+	}
+	free((*list)->rows);
+	free(*list);
+	*list = NULL;
+}
+
+size_t dp_bindings_count(const struct dp_bindings *list)
+{
+	return list->count;
+}
+
+const struct dp_row *dp_bindings_row(const struct dp_bindings *list, size_t i)
+{
+	return &list->rows[i];
+}
+
+const struct dp_bindings_tally *dp_bindings_tally(
+    const struct dp_bindings *list)
+{
+	return &list->tally;
+}

@@ -1,0 +1,45 @@
+/*
+ * The formats of `dnspin export`, one source each. A format turns a list of
+ * bindings into text on a stream and knows nothing of files, options or the
+ * clock: equal lists at equal times give equal bytes. Single-threaded.
+ *
+ * Every format prints names escaped as in master files (RFC 1035, 5.1) and
+ * without the last dot, so that no octet that a server may put into a name
+ * ends a line, a string or a field.
+ */
+#ifndef DP_EXPORT_H
+#define DP_EXPORT_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include "module/core/err.h"
+#include "module/core/policy.h"
+#include "tools/bindings.h"
+#include "tools/cli.h"
+
+struct dp_export {
+	const struct dp_policy *policy; /* that bindings was made with */
+	const struct dp_bindings *bindings;
+	uint32_t now_s; /* since 1970 */
+};
+
+/* Write all of x to out. DP_ERR_NOMEM, or DP_ERR_IO when out refused. */
+typedef enum dp_err dp_export_fn(const struct dp_export *x, FILE *out);
+
+/* {"bindings":[...]}, one binding a line; dnspin(1) has the keys. */
+dp_export_fn dp_export_json;
+/* RFC 4180 with a header line; lists within a field joined by ';'. */
+dp_export_fn dp_export_csv;
+/* Input for nft -f: table, sets, elements, the chain dnspin_allow. */
+dp_export_fn dp_export_nft;
+/* Addresses only, one a line (external dynamic list, threat feed). */
+dp_export_fn dp_export_edl;
+
+/* "none", "inside", "outside"; static storage. */
+const char *dp_export_pin_word(enum dp_pin_state pin);
+
+/* The verb with the clock given; returns an enum dp_exit. */
+int dp_export_at(const struct dp_cli *cli, int argc, char **argv,
+    uint32_t now_s);
+
+#endif
