@@ -1,0 +1,197 @@
+#include "dp_config.h"
+
+#include "tests/unit/capture.h"
+#include "tests/unit/sample.h"
+#include "tools/overview.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <sodium.h>
+#include <sys/wait.h>
+
+static struct sample sample;
+static char conf[128], status_path[DP_PATH_MAX];
+static struct dp_status *status;
+static struct capture out, err;
+
+static int run(const char *line)
+{
+	const struct dp_cli cli = { .conf = conf, .state_dir = sample.folder };
+	char words[512], *argv[16], *rest = NULL;
+	int argc = 0, code;
+
+	snprintf(words, sizeof(words), "status %s", line);
+	for (char *word = strtok_r(words, " ", &rest); word && argc < 15;
+	     word = strtok_r(NULL, " ", &rest))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	optind = 0;
+	capture_begin(&out, stdout);
+	capture_begin(&err, stderr);
+	code = dp_status_at(&cli, argc, argv, SAMPLE_NOW_S);
+	capture_end(&err);
+	capture_end(&out);
+	return code;
+}
+
+static void head_publish(uint64_t pid, uint64_t heartbeat_s, uint32_t ready)
+{
+	struct dp_status_head head = {
+		.pid = pid,
+		.started_s = SAMPLE_NOW_S - 60,
+		.heartbeat_s = heartbeat_s,
+		.generation = 1,
+		.ready = ready,
+		.unbound = "1.17.1",
+	};
+
+	dp_status_publish(status, &head);
+}
+
+/* This very process plays the resolver. */
+static void begin(void)
+{
+	struct dp_diag diag = { .line = 0 };
+
+	sample_make(&sample);
+	snprintf(conf, sizeof(conf), "%s/conf", sample.folder);
+	sample_file_write(conf, "", 0);
+	CU_ASSERT_EQUAL_FATAL(dp_state_path(status_path, sample.folder,
+	    DP_STATE_STATUS, &diag), DP_OK);
+	CU_ASSERT_EQUAL_FATAL(dp_status_create(&status, status_path, &diag),
+	    DP_OK);
+	head_publish((uint64_t)getpid(), SAMPLE_NOW_S, 1);
+}
+
+static void end(void)
+{
+	dp_status_close(&status);
+	unlink(status_path);
+	unlink(conf);
+	sample_remove(&sample);
+}
+
+/* The number of a process that is gone for sure. */
+static uint64_t gone_process(void)
+{
+	pid_t pid = fork();
+
+	CU_ASSERT_FATAL(pid >= 0);
+	if (pid == 0)
+		_exit(0);
+	CU_ASSERT_EQUAL_FATAL(waitpid(pid, NULL, 0), pid);
+	return (uint64_t)pid;
+}
+
+static void exit_tells_alive_and_ready(void)
+{
+	static const struct {
+		int64_t pid; /* 0: a process that is gone, -1: this one */
+		uint32_t ago_s;
+		uint32_t ready;
+		int code;
+		const char *wanted;
+	} cases[] = {
+		{ -1, 0, 1, DP_EXIT_OK, "resolver    ready\n" },
+		{ -1, 5, 1, DP_EXIT_OK, "resolver    ready\n" },
+		{ -1, 6, 1, DP_EXIT_FAILED, "no sign of life" },
+		{ -1, 0, 0, DP_EXIT_FAILED, "not ready" },
+		{ 0, 0, 1, DP_EXIT_FAILED, "is gone" },
+		/* what kill(2) would take for a group of processes */
+		{ 0x100000000, 0, 1, DP_EXIT_FAILED, "is gone" },
+		{ 0xffffffff, 0, 1, DP_EXIT_FAILED, "is gone" },
+	};
+
+	begin();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t pid = (uint64_t)cases[i].pid;
+
+		if (cases[i].pid <= 0)
+			pid = cases[i].pid ? (uint64_t)getpid()
+					   : gone_process();
+		head_publish(pid, SAMPLE_NOW_S - cases[i].ago_s,
+		    cases[i].ready);
+		CU_ASSERT_EQUAL(run(""), cases[i].code);
+		CU_ASSERT_PTR_NOT_NULL(strstr(out.text, cases[i].wanted));
+		CU_ASSERT_STRING_EQUAL(err.text, "");
+	}
+	end();
+}
+
+static void counters_and_map_are_read(void)
+{
+	json_t *root;
+	json_int_t deny = 0, live = 0, capacity = 0, recorded = 0;
+
+	begin();
+	dp_status_add(status, 0, DP_COUNT_DENY, 40);
+	dp_status_add(status, 31, DP_COUNT_DENY, 2);
+	CU_ASSERT_EQUAL(run("-f json"), DP_EXIT_OK);
+	root = json_loads(out.text, JSON_REJECT_DUPLICATES, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(root);
+	CU_ASSERT_EQUAL(json_unpack(root, "{s:{s:{s:I}}, s:{s:I, s:I, s:I}}",
+	    "resolver", "counters", "deny", &deny, "map", "live", &live,
+	    "capacity", &capacity, "recorded", &recorded), 0);
+	CU_ASSERT_EQUAL(deny, 42);
+	CU_ASSERT_EQUAL(live, 12);
+	CU_ASSERT_EQUAL(capacity, 64);
+	CU_ASSERT_EQUAL(recorded, 13);
+	json_decref(root);
+	end();
+}
+
+static void missing_files_are_told(void)
+{
+	begin();
+	unlink(status_path);
+	unlink(sample.map_path);
+	unlink(sample.policy_path);
+	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text,
+	    "/unbound/status: there is no status: does the resolver run"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/unbound/map: there is no"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/policy: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "resolver    not running"));
+	end();
+}
+
+static void bad_files_are_told(void)
+{
+	begin();
+	sample_file_write(status_path, "x", 1);
+	sample_file_write(sample.map_path, "x", 1);
+	sample_file_write(sample.policy_path, "x", 1);
+	CU_ASSERT_EQUAL(run("-f json"), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/unbound/status: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/unbound/map: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/policy: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "\"resolver\": null"));
+	end();
+}
+
+static void wrong_command_lines_are_told(void)
+{
+	static const char *const cases[][2] = {
+		{ "-f xml", "unknown format xml" },
+		{ "-f", "needs an argument" },
+		{ "-x", "unknown option -x" },
+		{ "now", "unexpected argument now" },
+	};
+
+	begin();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CU_ASSERT_EQUAL(run(cases[i][0]), DP_EXIT_USAGE);
+		CU_ASSERT_STRING_EQUAL(out.text, "");
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, cases[i][1]));
+	}
+	end();
+}
+
+static int set_up(void)
+{
+	return sodium_init() < 0;
+}
+
+UNIT_MAIN_WITH("verb_status", set_up, NULL, UNIT(exit_tells_alive_and_ready),
+    UNIT(counters_and_map_are_read), UNIT(missing_files_are_told),
+    UNIT(bad_files_are_told), UNIT(wrong_command_lines_are_told))

@@ -1,0 +1,134 @@
+/* dnspin status: the state of the resolver, its policy and its map. */
+#include "dp_config.h"
+
+#include "tools/overview.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "module/core/state.h"
+#include "tools/verb.h"
+
+typedef enum dp_err print_fn(const struct dp_overview *o, FILE *out);
+
+static int options_parse(print_fn **print, int argc, char **argv)
+{
+	int letter;
+
+	*print = dp_overview_text;
+	while ((letter = dp_verb_getopt(argc, argv)) != -1) {
+		if (letter != 'f')
+			return DP_EXIT_USAGE;
+		if (strcmp(optarg, "json") == 0)
+			*print = dp_overview_json;
+		else if (strcmp(optarg, "text") == 0)
+			*print = dp_overview_text;
+		else
+			return dp_cli_usage("status",
+			    "unknown format %s: text or json", optarg);
+	}
+	if (optind < argc)
+		return dp_cli_usage("status", "unexpected argument %s",
+		    argv[optind]);
+	return DP_EXIT_OK;
+}
+
+/* A number that the status file gives, so 0 and negative ones, which mean
+ * groups of processes to kill(2), must not get there. */
+static bool process_exists(uint64_t pid)
+{
+	if (pid == 0 || pid > INT32_MAX)
+		return false;
+	return kill((pid_t)pid, 0) == 0 || errno == EPERM;
+}
+
+static void status_read(struct dp_overview *o, const struct dp_cli *cli)
+{
+	struct dp_diag diag = { .line = 0 };
+	struct dp_status *status = NULL;
+	char path[DP_PATH_MAX];
+	enum dp_err err =
+	    dp_state_path(path, cli->state_dir, DP_STATE_STATUS, &diag);
+
+	if (!err)
+		err = dp_status_open_ro(&status, path, &diag);
+	if (err == DP_ERR_NOTFOUND) {
+		dp_cli_fail(DP_EXIT_FAILED, path,
+		    "there is no status: does the resolver run, and with this "
+		    "state directory? See dnspin -d DIR and DNSPIN_DIR");
+		return;
+	}
+	if (!err) {
+		err = dp_status_read(status, &o->head);
+		if (err)
+			dp_diag_set(&diag, path, 0,
+			    "the resolver died while it wrote: start it again");
+	}
+	if (err) {
+		dp_cli_diag(err, &diag);
+	} else {
+		for (size_t i = 0; i < DP_COUNTER_COUNT; i++)
+			o->counters[i] =
+			    dp_status_count(status, (enum dp_counter)i);
+		o->process_exists = process_exists(o->head.pid);
+		o->has_status = true;
+	}
+	dp_status_close(&status);
+}
+
+static void map_read(struct dp_overview *o, const struct dp_cli *cli)
+{
+	struct dp_diag diag = { .line = 0 };
+	struct dp_map *map = NULL;
+	char path[DP_PATH_MAX];
+	enum dp_err err =
+	    dp_state_path(path, cli->state_dir, DP_STATE_MAP, &diag);
+
+	if (!err)
+		err = dp_map_open_ro(&map, path, &diag);
+	if (err == DP_ERR_NOTFOUND) {
+		dp_cli_fail(DP_EXIT_FAILED, path,
+		    "there is no map: the resolver makes it at its start");
+		return;
+	}
+	if (err) {
+		dp_cli_diag(err, &diag);
+		return;
+	}
+	dp_map_stats(map, o->now_s, &o->map);
+	o->has_map = true;
+	dp_map_close(&map);
+}
+
+int dp_status_at(const struct dp_cli *cli, int argc, char **argv,
+    uint32_t now_s)
+{
+	struct dp_overview o = { .now_s = now_s };
+	struct dp_policy *policy;
+	print_fn *print;
+	enum dp_err err;
+	int code = options_parse(&print, argc, argv);
+
+	if (code != DP_EXIT_OK)
+		return code;
+	/* What is missing was said then; the rest is shown all the same. */
+	status_read(&o, cli);
+	policy = dp_cli_policy(cli, &code);
+	o.policy = policy;
+	map_read(&o, cli);
+	err = print(&o, stdout);
+	dp_policy_close(&policy);
+	if (err)
+		return dp_cli_fail(DP_EXIT_FAILED, "status", "%s",
+		    dp_err_text(err));
+	return dp_overview_ready(&o) ? DP_EXIT_OK : DP_EXIT_FAILED;
+}
+
+int dp_verb_status(const struct dp_cli *cli, int argc, char **argv)
+{
+	return dp_status_at(cli, argc, argv, (uint32_t)time(NULL));
+}
