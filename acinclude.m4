@@ -24,7 +24,17 @@ AC_MSG_RESULT([$UNBOUND_BUILDDIR])
 AS_IF([$GREP -q '^#define WITH_DYNLIBMODULE' "$UNBOUND_BUILDDIR/config.h"], [],
 	[AC_MSG_ERROR([the Unbound in $UNBOUND_BUILDDIR was configured without --with-dynlibmodule and cannot load modules: configure it again with that option])])
 UNBOUND_VERSION=`$SED -n 's/^#define PACKAGE_VERSION "\(.*\)"/\1/p' "$UNBOUND_BUILDDIR/config.h"`
-UNBOUND_CPPFLAGS="-isystem $UNBOUND_BUILDDIR -isystem $UNBOUND_SRCDIR"
+# 1.17.1 is 1017001: the version macros in Unbound's own config.h cannot be
+# compared by the preprocessor.
+dnspin_number=`echo "$UNBOUND_VERSION" | $SED -n 's/^\(@<:@0-9@:>@*\)\.\(@<:@0-9@:>@*\)\.\(@<:@0-9@:>@*\).*/\1 \2 \3/p' | { read a b c; printf '%d%03d%03d' "$a" "$b" "$c"; }`
+UNBOUND_CPPFLAGS="-isystem $UNBOUND_BUILDDIR -isystem $UNBOUND_SRCDIR -DDP_UNBOUND_NUMBER=$dnspin_number"
+
+# Its objects as a library, for unit tests of the sources that see Unbound.
+UNBOUND_OBJECTS=
+AS_IF([test -f "$UNBOUND_BUILDDIR/.libs/libunbound.a"],
+	[UNBOUND_OBJECTS="$UNBOUND_BUILDDIR/.libs/libunbound.a `$SED -n 's/^\(LIBS\|SSLLIB\) *=//p' "$UNBOUND_BUILDDIR/Makefile" | tr '\n' ' '`"])
+AM_CONDITIONAL([HAVE_UNBOUND_OBJECTS], [test -n "$UNBOUND_OBJECTS"])
+AC_SUBST([UNBOUND_OBJECTS])
 
 UNBOUND=${with_unbound:-$UNBOUND_BUILDDIR/unbound}
 AC_MSG_CHECKING([for the build-id of $UNBOUND])

@@ -115,6 +115,29 @@ static inline struct dp_policy *unit_policy(const uint8_t *bytes,
 	return p;
 }
 
+/* Both in one. */
+struct unit_opened {
+	struct dp_policy *policy;
+	uint8_t *bytes;
+};
+
+static inline struct unit_opened unit_open(const char *const *lines,
+    const struct dp_settings *settings)
+{
+	struct unit_opened o;
+	size_t size_b;
+
+	o.bytes = unit_policy_bytes(lines, settings, &size_b);
+	o.policy = unit_policy(o.bytes, size_b);
+	return o;
+}
+
+static inline void unit_opened_close(struct unit_opened *o)
+{
+	dp_policy_close(&o->policy);
+	free(o->bytes);
+}
+
 /* The index of a pattern's rule; DP_RULE_NONE: there is none. */
 static inline uint32_t unit_rule(const struct dp_policy *p,
     const char *pattern)

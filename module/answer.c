@@ -1,0 +1,124 @@
+#include "module/compat.h"
+
+#include "module/answer.h"
+
+struct walk {
+	dp_item_fn *fn;
+	void *arg;
+	struct dp_item item;
+};
+
+static uint16_t read_u16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static bool give_name(struct walk *w)
+{
+	w->item.kind = DP_ITEM_NAME;
+	return w->fn(w->arg, &w->item);
+}
+
+static bool give_addr(struct walk *w, const uint8_t *bytes, size_t size_b)
+{
+	w->item.kind = DP_ITEM_ADDR;
+	w->item.addr = size_b == 4 ? dp_addr_v4(bytes) : dp_addr_v6(bytes);
+	return w->fn(w->arg, &w->item);
+}
+
+/* The octets of an uncompressed name at p, 0 when none ends before size_b. */
+static size_t name_size(const uint8_t *p, size_t size_b)
+{
+	size_t at = 0;
+
+	while (at < size_b && p[at] != 0) {
+		if (p[at] > DP_LABEL_MAX)
+			return 0;
+		at += p[at] + (size_t)1;
+	}
+	return at < size_b ? at + 1 : 0;
+}
+
+/* SvcParams of one HTTPS or SVCB record (RFC 9460, 2.2): ipv4hint, ipv6hint. */
+static bool walk_hints(struct walk *w, const uint8_t *rdata, size_t size_b)
+{
+	size_t at, key, len, step;
+
+	if (size_b < 2)
+		return true;
+	at = name_size(rdata + 2, size_b - 2);
+	if (at == 0)
+		return true;
+	for (at += 2; size_b - at >= 4; at += len) {
+		key = read_u16(rdata + at);
+		len = read_u16(rdata + at + 2);
+		at += 4;
+		if (len > size_b - at)
+			return true;
+		step = key == 4 ? 4 : key == 6 ? 16 : 0;
+		if (step == 0 || len % step != 0)
+			continue;
+		for (size_t k = 0; k < len; k += step)
+			if (!give_addr(w, rdata + at + k, step))
+				return false;
+	}
+	return true;
+}
+
+/* One record; rdata without its length. The owner stands in w->item.name. */
+static bool walk_rr(struct walk *w, uint16_t type, const uint8_t *rdata,
+    size_t size_b)
+{
+	switch (type) {
+	case LDNS_RR_TYPE_A:
+		return size_b != 4 || give_addr(w, rdata, 4);
+	case LDNS_RR_TYPE_AAAA:
+		return size_b != 16 || give_addr(w, rdata, 16);
+	case LDNS_RR_TYPE_CNAME:
+		if (dp_name_from_wire(&w->item.name, rdata, size_b) != DP_OK)
+			return true;
+		return give_name(w);
+	case DP_TYPE_SVCB:
+	case DP_TYPE_HTTPS:
+		return walk_hints(w, rdata, size_b);
+	default:
+		return true;
+	}
+}
+
+static bool walk_rrset(struct walk *w, const struct ub_packed_rrset_key *key,
+    time_t now)
+{
+	const struct packed_rrset_data *d = key->entry.data;
+	uint16_t type = ntohs(key->rk.type);
+	time_t ttl;
+
+	if (!d || !dp_name_copy_lower(&w->item.name, key->rk.dname,
+		      key->rk.dname_len))
+		return true;
+	if (type != LDNS_RR_TYPE_DNAME && !give_name(w))
+		return false;
+	ttl = d->ttl - now;
+	w->item.ttl_s = ttl < 0 ? 0 :
+	    ttl > (time_t)UINT32_MAX ? UINT32_MAX :
+				       (uint32_t)ttl;
+	for (size_t i = 0; i < d->count; i++) {
+		if (d->rr_len[i] < 2 ||
+		    read_u16(d->rr_data[i]) > d->rr_len[i] - 2)
+			continue;
+		if (!walk_rr(w, type, d->rr_data[i] + 2,
+			read_u16(d->rr_data[i])))
+			return false;
+	}
+	return true;
+}
+
+void dp_answer_walk(const struct reply_info *rep, time_t now, dp_item_fn *fn,
+    void *arg)
+{
+	struct walk w = { .fn = fn, .arg = arg };
+
+	for (size_t i = 0; i < rep->an_numrrsets; i++)
+		if (!walk_rrset(&w, rep->rrsets[i], now))
+			return;
+}

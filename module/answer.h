@@ -1,0 +1,25 @@
+/*
+ * Reading an Unbound answer: its names and addresses, one at a time. Every
+ * length is checked against the record that holds it.
+ */
+#ifndef DP_ANSWER_H
+#define DP_ANSWER_H
+
+#include <time.h>
+#include "module/verdict.h"
+
+struct reply_info;
+
+/*
+ * Call fn for every item of the answer section, in chain order, until it says
+ * false. now: 0 where the TTLs of rep are relative (return_msg of a query
+ * state), else the time that absolute TTLs (rep in the cache, its locks held)
+ * are counted from.
+ *
+ * A DNAME's owner is not an item: it is an ancestor that nobody asked for, and
+ * the CNAME that is made from it (RFC 6672, 3.1) follows it with the real ones.
+ */
+void dp_answer_walk(const struct reply_info *rep, time_t now, dp_item_fn *fn,
+    void *arg);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * Does the running server fit the module? Struct layouts of Unbound change
+ * with version, configure options and distribution patches, so that a module
+ * fits exactly one build. Called first of all in init, before any struct of
+ * Unbound is touched.
+ */
+#ifndef DP_BUILD_H
+#define DP_BUILD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "module/core/err.h"
+
+#define DP_BUILD_ID_TEXT_MAX 129 /* 64 octets in hex, with the NUL */
+
+/* What configure was shown: build-id, empty where it has none; and the version
+ * of dnspin. Static storage. */
+const char *dp_build_id_wanted(void);
+const char *dp_build_dnspin_version(void);
+
+/* The GNU build-id of the running executable in hex; empty: it has none. */
+void dp_build_id_running(char text[DP_BUILD_ID_TEXT_MAX]);
+
+/* The build-id in the notes bytes[0..size_b) of an ELF file, aligned to
+ * `align`; empty when there is none. Hostile bytes do no harm. */
+void dp_build_id_in_notes(char text[DP_BUILD_ID_TEXT_MAX],
+    const uint8_t *bytes, size_t size_b, size_t align);
+
+/*
+ * Compare the running executable with the one that configure was shown. want
+ * is its build-id; where that is empty, the texts of version and configure
+ * line are looked for in the executable at exe_path instead. DP_ERR_VERSION
+ * with both builds and the way out in diag.
+ */
+enum dp_err dp_build_check(const char *want, const char *version,
+    const char *configure_line, const char *exe_path,
+    struct dp_diag *diag) DP_MUST_CHECK;
+
+#endif

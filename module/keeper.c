@@ -1,0 +1,362 @@
+#include "module/compat.h"
+
+#include "module/keeper.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "module/cache.h"
+#include "module/core/file.h"
+#include "module/core/key.h"
+#include "module/mode.h"
+
+#define LOOK_MS 500   /* between two looks at the policy file */
+#define SETTLE_MS 100 /* one turn of a worker's event loop, with a margin */
+
+struct dp_keeper {
+	struct dp_module *m;
+	pthread_t thread;
+	bool started;
+	pthread_mutex_t lock; /* of stop */
+	pthread_cond_t wake;
+	bool stop;
+
+	bool has_key;
+	uint8_t key[DP_POLICY_KEY_B];
+	uint64_t seen[4]; /* the policy file that was looked at last */
+	char policy_trouble[DP_STATUS_TEXT_B];
+	char map_trouble[DP_STATUS_TEXT_B];
+	struct dp_status *spare; /* counted in until there was a file */
+	struct dp_status_head head;
+};
+
+/* Keep what is wrong for the status file, and log it when it is news. */
+static void say(char trouble[DP_STATUS_TEXT_B], const struct dp_diag *diag)
+{
+	char text[DP_STATUS_TEXT_B];
+
+	snprintf(text, sizeof(text), "%.160s: %.340s", diag->object,
+	    diag->reason);
+	if (strcmp(text, trouble) == 0)
+		return;
+	memcpy(trouble, text, sizeof(text));
+	log_err("dnspin: %s", text);
+}
+
+/* The same for a policy that cannot be taken. */
+static void say_policy(struct dp_keeper *k, const struct dp_diag *diag)
+{
+	bool has_one = atomic_load(&k->m->policy) != NULL;
+	struct dp_diag d = *diag;
+
+	dp_diag_set(&d, NULL, 0, "%.250s; %s", diag->reason,
+	    has_one ? "the last good policy stays in force" :
+		      "every query is answered SERVFAIL until there is one");
+	say(k->policy_trouble, &d);
+}
+
+static bool path_of(const struct dp_keeper *k, char path[DP_PATH_MAX],
+    const char *name, char trouble[DP_STATUS_TEXT_B])
+{
+	struct dp_diag diag = { .object = "" };
+
+	if (dp_state_path(path, k->m->place.dir, name, &diag) == DP_OK)
+		return true;
+	say(trouble, &diag);
+	return false;
+}
+
+static void sleep_ms(long ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	(void)nanosleep(&t, NULL);
+}
+
+/* The module's own folder in the state directory. */
+static void make_folder(struct dp_keeper *k)
+{
+	char path[DP_PATH_MAX];
+
+	if (path_of(k, path, DP_STATE_UNBOUND, k->map_trouble))
+		(void)mkdir(path, 0755); /* opening the map says what failed */
+}
+
+static void open_status(struct dp_keeper *k)
+{
+	struct dp_module *m = k->m;
+	struct dp_diag diag = { .object = "" };
+	struct dp_status *status;
+	char path[DP_PATH_MAX];
+
+	if (atomic_load(&m->status) != k->spare ||
+	    !path_of(k, path, DP_STATE_STATUS, k->map_trouble))
+		return;
+	if (dp_status_create(&status, path, &diag) != DP_OK) {
+		say(k->map_trouble, &diag);
+		return;
+	}
+	for (unsigned c = 0; c < DP_COUNTER_COUNT; c++)
+		dp_status_add(status, 0, (enum dp_counter)c,
+		    dp_status_count(k->spare, (enum dp_counter)c));
+	atomic_store(&m->status, status);
+}
+
+static void open_map(struct dp_keeper *k, const struct dp_policy *p)
+{
+	const struct dp_settings *set = dp_policy_settings(p);
+	struct dp_module *m = k->m;
+	struct dp_diag diag = { .object = "" };
+	uint8_t key[DP_MAP_KEY_B];
+	char path[DP_PATH_MAX];
+	struct dp_map *map;
+
+	if (atomic_load(&m->map) ||
+	    !path_of(k, path, DP_STATE_MAP, k->map_trouble))
+		return;
+	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
+		return;
+	if (dp_map_open(&map, path, set->value[DP_SET_MAP_CAPACITY], key,
+		(uint32_t)time(NULL), &diag) != DP_OK) {
+		say(k->map_trouble, &diag);
+		return;
+	}
+	if (diag.reason[0]) /* an unusable one was set aside */
+		log_err("dnspin: %s: %s", diag.object, diag.reason);
+	k->map_trouble[0] = '\0';
+	atomic_store(&m->map, map);
+}
+
+static bool read_key(struct dp_keeper *k)
+{
+	struct dp_diag diag = { .object = "" };
+
+	if (k->has_key || !k->m->place.trusted[0])
+		return true;
+	if (dp_key_public_read(k->key, k->m->place.trusted, &diag) != DP_OK) {
+		say(k->policy_trouble, &diag);
+		return false;
+	}
+	k->has_key = true;
+	return true;
+}
+
+/* Wait until no thread can act on what was in force before. */
+static void wait_for_all(struct dp_module *m)
+{
+	uint64_t epoch = dp_epoch_advance(&m->epoch);
+
+	while (!dp_epoch_passed(&m->epoch, epoch))
+		sleep_ms(1);
+}
+
+/*
+ * Put p in force. When this returns, no thread uses the old policy, and no
+ * answer that it passed can come from the cache.
+ */
+static void enforce(struct dp_keeper *k, struct dp_policy *p)
+{
+	struct dp_module *m = k->m;
+	bool strict =
+	    dp_policy_settings(p)->value[DP_SET_MODE] == DP_MODE_STRICT;
+	bool stricter = false;
+	struct dp_policy *old;
+
+	open_map(k, p);
+	/* The stricter of two states comes first and goes last. */
+	if (strict)
+		stricter = dp_mode_set(m, true);
+	old = atomic_exchange(&m->policy, p);
+	if (!strict)
+		(void)dp_mode_set(m, false);
+	wait_for_all(m);
+	dp_worker_switch_all(m);
+	dp_cache_clear(m);
+	if (stricter && old) {
+		/* Queries that began while observing may still have been
+		 * storing their internal answers. */
+		sleep_ms(SETTLE_MS);
+		dp_cache_clear(m);
+	}
+	dp_policy_close(&old);
+}
+
+static void report(struct dp_keeper *k, const struct dp_policy *p)
+{
+	struct dp_status_head *h = &k->head;
+	bool strict =
+	    dp_policy_settings(p)->value[DP_SET_MODE] == DP_MODE_STRICT;
+
+	h->generation++;
+	h->applied_s = (uint64_t)time(NULL);
+	h->mode = dp_policy_settings(p)->value[DP_SET_MODE];
+	memcpy(h->digest, dp_policy_digest(p), sizeof(h->digest));
+	log_info("dnspin: policy %02x%02x%02x%02x in force: %u rules in %u "
+		 "groups, mode %s",
+	    h->digest[0], h->digest[1], h->digest[2], h->digest[3],
+	    dp_policy_rule_count(p), dp_policy_group_count(p),
+	    strict ? "strict" : "observe");
+}
+
+/* A policy file that was not there at the last look, or is another one. */
+static void look_for_policy(struct dp_keeper *k)
+{
+	struct dp_diag diag = { .object = "" };
+	char path[DP_PATH_MAX];
+	struct dp_policy *p;
+	uint64_t id[4];
+	enum dp_err err;
+
+	if (!read_key(k) ||
+	    !path_of(k, path, DP_STATE_POLICY, k->policy_trouble))
+		return;
+	err = dp_file_identify(id, path);
+	if (!err && memcmp(id, k->seen, sizeof(id)) == 0)
+		return;
+	memset(k->seen, 0, sizeof(k->seen));
+	err = dp_policy_open(&p, path, k->has_key ? k->key : NULL, &diag);
+	if (err) {
+		say_policy(k, &diag);
+		/* A file that is there will not get better by itself. */
+		if (err != DP_ERR_NOTFOUND && err != DP_ERR_NOMEM)
+			memcpy(k->seen, id, sizeof(id));
+		return;
+	}
+	memcpy(k->seen, dp_policy_file_id(p), sizeof(k->seen));
+	k->policy_trouble[0] = '\0';
+	enforce(k, p);
+	report(k, p);
+}
+
+static void write_status(struct dp_keeper *k)
+{
+	const struct dp_policy *p = atomic_load(&k->m->policy);
+	struct dp_status_head *h = &k->head;
+	bool mapped = atomic_load(&k->m->map) != NULL;
+
+	h->heartbeat_s = (uint64_t)time(NULL);
+	h->ready = p && (mapped || h->mode == DP_MODE_OBSERVE);
+	snprintf((char *)h->trouble, sizeof(h->trouble), "%s",
+	    k->policy_trouble[0] ? k->policy_trouble : k->map_trouble);
+	dp_status_publish(atomic_load(&k->m->status), h);
+}
+
+static void look(struct dp_keeper *k)
+{
+	struct dp_module *m = k->m;
+
+	if (atomic_load(&m->status) == k->spare)
+		make_folder(k);
+	open_status(k);
+	look_for_policy(k);
+	if (atomic_load(&m->policy))
+		open_map(k, atomic_load(&m->policy));
+	if (atomic_exchange(&m->leaked, false)) {
+		dp_cache_clear(m);
+		log_err("dnspin: an answer for a name off the list was found "
+			"in the cache (load_cache?); the cache was cleared");
+	}
+	write_status(k);
+}
+
+static bool wait_for_next(struct dp_keeper *k)
+{
+	struct timespec until;
+	bool stop;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += LOOK_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	pthread_mutex_lock(&k->lock);
+	if (!k->stop)
+		pthread_cond_timedwait(&k->wake, &k->lock, &until);
+	stop = k->stop;
+	pthread_mutex_unlock(&k->lock);
+	return !stop;
+}
+
+static void *run(void *arg)
+{
+	struct dp_keeper *k = arg;
+
+	while (wait_for_next(k))
+		look(k);
+	return NULL;
+}
+
+static bool start_thread(struct dp_keeper *k)
+{
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&k->thread, NULL, run, k);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return err == 0;
+}
+
+bool dp_keeper_start(struct dp_module *m)
+{
+	struct dp_keeper *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return false;
+	k->m = m;
+	if (dp_status_create_private(&k->spare) != DP_OK) {
+		free(k);
+		return false;
+	}
+	atomic_store(&m->status, k->spare);
+	m->keeper = k;
+	pthread_mutex_init(&k->lock, NULL);
+	pthread_cond_init(&k->wake, NULL);
+	k->head.pid = (uint64_t)getpid();
+	k->head.started_s = (uint64_t)time(NULL);
+	snprintf((char *)k->head.unbound, sizeof(k->head.unbound), "%s",
+	    PACKAGE_VERSION);
+	look(k);
+	k->started = start_thread(k);
+	if (!k->started)
+		log_err("dnspin: no thread for the keeper: a new policy will "
+			"not be noticed until Unbound is reloaded");
+	return true;
+}
+
+void dp_keeper_stop(struct dp_module *m)
+{
+	struct dp_keeper *k = m->keeper;
+	struct dp_status *status;
+	struct dp_policy *policy;
+	struct dp_map *map;
+
+	if (!k)
+		return;
+	if (k->started) {
+		pthread_mutex_lock(&k->lock);
+		k->stop = true;
+		pthread_cond_signal(&k->wake);
+		pthread_mutex_unlock(&k->lock);
+		pthread_join(k->thread, NULL);
+	}
+	status = atomic_exchange(&m->status, NULL);
+	if (status != k->spare)
+		dp_status_close(&status);
+	dp_status_close(&k->spare);
+	policy = atomic_exchange(&m->policy, NULL);
+	dp_policy_close(&policy);
+	map = atomic_exchange(&m->map, NULL);
+	dp_map_close(&map);
+	pthread_cond_destroy(&k->wake);
+	pthread_mutex_destroy(&k->lock);
+	free(k);
+	m->keeper = NULL;
+}

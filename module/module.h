@@ -1,0 +1,64 @@
+/*
+ * The state of one loaded module, shared by the sources of this folder. Made in
+ * init, hung on dynlibmod's dyn_env, destroyed in deinit.
+ *
+ * Who writes what: the keeper thread replaces policy, map, status and
+ * recursion_cache; threads that answer read them between dp_worker_enter and
+ * dp_worker_leave. All else is constant after init.
+ *
+ * Message caches. Unbound answers from its worker's msg_cache before any module
+ * runs, and its iterator and validator store every internal answer in the
+ * msg_cache of the query's environment. So each worker's environment points to
+ * `admitted`, which in strict mode takes only what policy has passed, and each
+ * query gets a copy of the environment that points to recursion_cache: to
+ * `internal` in strict mode, to `admitted` (that is: as Unbound would do by
+ * itself) when observing. Both caches are the module's own, so that the keeper
+ * may clear them at any moment, also while Unbound reloads and replaces its own.
+ */
+#ifndef DP_MODULE_H
+#define DP_MODULE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "module/core/epoch.h"
+#include "module/core/map.h"
+#include "module/core/policy.h"
+#include "module/core/status.h"
+#include "module/place.h"
+#include "module/verdict.h"
+
+struct dp_keeper;
+struct dp_worker;
+struct module_env;
+struct slabhash;
+
+struct dp_module {
+	int id;		   /* of the module in Unbound's stack */
+	uint64_t instance; /* tells this load from others in the process */
+	struct module_env *env; /* the daemon's; in init and deinit only */
+	struct dp_place place;
+
+	struct dp_epoch epoch;
+	_Atomic(struct dp_policy *) policy; /* NULL: none yet */
+	_Atomic(struct dp_map *) map;	    /* NULL: could not be opened yet */
+	_Atomic(struct dp_status *) status; /* never NULL */
+
+	struct slabhash *admitted;
+	struct slabhash *internal;
+	_Atomic(struct slabhash *) recursion_cache;
+	atomic_bool leaked; /* a wrong answer was seen in `admitted` */
+
+	_Atomic(struct dp_worker *) workers; /* list, only grows */
+	struct dp_keeper *keeper;
+	int serve_expired; /* these three as configured, for the way back */
+	int serve_expired_client_timeout;
+	int minimal_responses;
+};
+
+/* Count one thing for the calling thread. */
+void dp_module_count(struct dp_module *m, const struct dp_worker *w,
+    enum dp_counter c, uint64_t n);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * The life of a query state in the module: judged when it begins, judged again
+ * with its answer. All functions are called inside the worker's epoch.
+ *
+ * Who is a client shows only at the end: clients join states that Unbound
+ * began for itself without any event, so that the verdict of the beginning is
+ * never the last word.
+ */
+#ifndef DP_QUERY_H
+#define DP_QUERY_H
+
+#include "module/worker.h"
+
+/* A state's first event at the module, new or pass: refuse it at once, or let
+ * the next module work on it. */
+void dp_query_begin(struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q);
+
+/* The modules behind are done: refuse, or record, admit and let it out. */
+void dp_query_end(struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q);
+
+/* The last verdict on q, for the reply callbacks; false: none yet. */
+bool dp_query_verdict(const struct dp_module *m,
+    const struct module_qstate *q, enum dp_verdict *verdict);
+
+#endif

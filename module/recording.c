@@ -1,0 +1,47 @@
+#include "module/recording.h"
+
+uint32_t dp_record_lifetime(const struct dp_settings *set, uint32_t ttl_s)
+{
+	uint64_t life = (uint64_t)ttl_s + set->value[DP_SET_GRACE];
+
+	if (life < set->value[DP_SET_MIN_LIFETIME])
+		life = set->value[DP_SET_MIN_LIFETIME];
+	if (life > set->value[DP_SET_MAX_LIFETIME])
+		life = set->value[DP_SET_MAX_LIFETIME];
+	return (uint32_t)life;
+}
+
+static void count(struct dp_record *r, enum dp_counter c)
+{
+	dp_status_add(r->status, r->shard, c, 1);
+}
+
+bool dp_record_item(void *arg, const struct dp_item *item)
+{
+	struct dp_record *r = arg;
+	const struct dp_settings *set = dp_policy_settings(r->policy);
+	struct dp_sighting sighting;
+
+	if (item->kind != DP_ITEM_ADDR)
+		return true;
+	if (set->value[DP_SET_PRIVATE] == DP_PRIVATE_REFUSE &&
+	    dp_addr_special(&item->addr)) {
+		count(r, DP_COUNT_SPECIAL);
+		return true;
+	}
+	if (set->value[DP_SET_PINS] != DP_PINS_IGNORE &&
+	    dp_policy_pin(r->policy, r->match.rule, &item->addr) ==
+		DP_PIN_OUTSIDE)
+		count(r, DP_COUNT_PIN_OUTSIDE);
+
+	sighting.name = r->name;
+	sighting.final = &item->name;
+	sighting.addr = item->addr;
+	sighting.ttl_s = item->ttl_s;
+	sighting.lifetime_s = dp_record_lifetime(set, item->ttl_s);
+	if (r->map && dp_map_record(r->map, &sighting, r->now_s) == DP_OK)
+		count(r, DP_COUNT_RECORDED);
+	else
+		count(r, DP_COUNT_MAP_FULL);
+	return true;
+}

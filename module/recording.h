@@ -1,0 +1,29 @@
+/*
+ * Recording: the addresses of an answer to an allowed name go into the map,
+ * with the lifetimes of the policy. Plain data, no Unbound. Called on threads
+ * that answer: no lock, no allocation, no system call.
+ */
+#ifndef DP_RECORDING_H
+#define DP_RECORDING_H
+
+#include <stdint.h>
+#include "module/core/map.h"
+#include "module/core/status.h"
+#include "module/verdict.h"
+
+/* A dp_item_fn over a dp_record: records every address. */
+struct dp_record {
+	const struct dp_policy *policy;
+	struct dp_match match;	    /* of name */
+	const struct dp_name *name; /* asked */
+	struct dp_map *map;	    /* NULL: counted as lost */
+	struct dp_status *status;
+	unsigned shard;
+	uint32_t now_s;
+};
+bool dp_record_item(void *record, const struct dp_item *item);
+
+/* TTL and grace, not below min-lifetime, not above max-lifetime; seconds. */
+uint32_t dp_record_lifetime(const struct dp_settings *set, uint32_t ttl_s);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * The reply callbacks: called once per reply to a client, on every path. They
+ * count the verdicts, record what the cache answers and notice answers that
+ * must not be there.
+ *
+ * A callback on a cached answer runs under the locks of the cache entry: it
+ * must not touch the cache, and what it returns changes nothing.
+ */
+#ifndef DP_REPLY_H
+#define DP_REPLY_H
+
+#include <stdbool.h>
+
+struct dp_module;
+
+/* Register and take back all callbacks. False: out of memory. */
+bool dp_reply_register(struct dp_module *m);
+void dp_reply_unregister(struct dp_module *m);
+
+#endif

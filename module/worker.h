@@ -1,0 +1,38 @@
+/*
+ * What the module keeps per thread that answers: its slot in the epoch and its
+ * copy of the environment. Made at the thread's first query, destroyed in
+ * deinit, when no worker is left.
+ */
+#ifndef DP_WORKER_H
+#define DP_WORKER_H
+
+#include "module/compat.h"
+#include "module/module.h"
+
+struct dp_worker {
+	struct dp_worker *next;
+	int slot; /* in the module's epoch */
+	unsigned depth; /* of enter: an answer over TCP can start a query */
+	struct module_env *real; /* the worker's own environment */
+	struct module_env env;	 /* its copy, with recursion_cache */
+};
+
+/* The calling thread's, made when it has none. NULL: out of memory or slots;
+ * the caller must then fail the query closed. */
+struct dp_worker *dp_worker_get(struct dp_module *m);
+
+/* Around every use of what the keeper replaces; may nest. */
+void dp_worker_enter(struct dp_module *m, struct dp_worker *w);
+void dp_worker_leave(struct dp_module *m, struct dp_worker *w);
+
+/* Let q, and the subqueries that inherit its environment, use the copy. */
+void dp_worker_lend_env(struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q);
+
+/* Keeper: let queries that are under way use recursion_cache as it is now.
+ * Call it when every thread has left the epoch in which it was changed. */
+void dp_worker_switch_all(struct dp_module *m);
+
+void dp_worker_free_all(struct dp_module *m);
+
+#endif

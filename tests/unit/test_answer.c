@@ -1,0 +1,160 @@
+#include "module/compat.h"
+
+#include "tests/unit/unit.h"
+
+#include "module/answer.h"
+#include "tests/unit/reply_of.h"
+
+/* What a walk gives, as text: "name", "addr@owner/ttl", one a space. */
+struct seen {
+	char text[4096];
+	size_t stop_after; /* items; 0: never */
+	size_t count;
+};
+
+static bool see(void *arg, const struct dp_item *item)
+{
+	char name[DP_NAME_TEXT_MAX], addr[DP_ADDR_TEXT_MAX];
+	struct seen *s = arg;
+	size_t len = strlen(s->text);
+
+	dp_name_to_text(&item->name, name);
+	if (item->kind == DP_ITEM_NAME) {
+		snprintf(s->text + len, sizeof(s->text) - len, "%s ", name);
+	} else {
+		dp_addr_to_text(&item->addr, addr);
+		snprintf(s->text + len, sizeof(s->text) - len, "%s@%s/%u ",
+		    addr, name, item->ttl_s);
+	}
+	return ++s->count != s->stop_after;
+}
+
+static const char *walk(struct seen *s, const struct reply_of *r, time_t now)
+{
+	memset(s, 0, sizeof(*s));
+	dp_answer_walk(&r->rep, now, see, s);
+	return s->text;
+}
+
+static void a_chain_is_walked_in_order(void)
+{
+	struct reply_of r;
+	struct seen s;
+
+	reply_of_begin(&r);
+	reply_of_cname(&r, "A.example", "b.example", 30);
+	reply_of_cname(&r, "b.example", "C.net", 30);
+	reply_of_add(&r, "c.net", LDNS_RR_TYPE_A, 60, "\x14\1\2\3", 4);
+	reply_of_add(&r, "c.net", LDNS_RR_TYPE_AAAA, 60,
+	    "\x26\1\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+	CU_ASSERT_STRING_EQUAL(walk(&s, &r, 0),
+	    "a.example b.example b.example c.net c.net 20.1.2.3@c.net/60 "
+	    "c.net 2601::1@c.net/60 ");
+	s = (struct seen){ .stop_after = 3 };
+	dp_answer_walk(&r.rep, 0, see, &s);
+	CU_ASSERT_EQUAL(s.count, 3);
+	reply_of_end(&r);
+}
+
+static void a_dname_owner_is_no_item(void)
+{
+	struct reply_of r;
+	struct seen s;
+
+	reply_of_begin(&r);
+	reply_of_add(&r, "example", LDNS_RR_TYPE_DNAME, 30, "\3net", 5);
+	reply_of_cname(&r, "a.example", "a.net", 30);
+	reply_of_add(&r, "a.net", LDNS_RR_TYPE_A, 60, "\x14\1\2\3", 4);
+	CU_ASSERT_STRING_EQUAL(walk(&s, &r, 0),
+	    "a.example a.net a.net 20.1.2.3@a.net/60 ");
+	reply_of_end(&r);
+}
+
+static void absolute_ttls_are_counted_from_now(void)
+{
+	struct reply_of r;
+	struct seen s;
+
+	reply_of_begin(&r);
+	reply_of_add(&r, "a", LDNS_RR_TYPE_A, 1000, "\x14\1\2\3", 4);
+	CU_ASSERT_STRING_EQUAL(walk(&s, &r, 990), "a 20.1.2.3@a/10 ");
+	CU_ASSERT_STRING_EQUAL(walk(&s, &r, 2000), "a 20.1.2.3@a/0 ");
+	reply_of_end(&r);
+}
+
+/* priority 1, target "t", alpn=h2, ipv4hint two, ipv6hint one. */
+static const uint8_t https[] = {
+	0, 1, 1, 't', 0,
+	0, 1, 0, 3, 2, 'h', '2',
+	0, 4, 0, 8, 20, 1, 2, 3, 20, 1, 2, 4,
+	0, 6, 0, 16, 0x26, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+};
+
+static void hints_are_addresses(void)
+{
+	static const uint16_t types[] = { DP_TYPE_HTTPS, DP_TYPE_SVCB };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct reply_of r;
+		struct seen s;
+
+		reply_of_begin(&r);
+		reply_of_add(&r, "a", types[i], 7, https, sizeof(https));
+		CU_ASSERT_STRING_EQUAL(walk(&s, &r, 0),
+		    "a 20.1.2.3@a/7 20.1.2.4@a/7 2601::1@a/7 ");
+		reply_of_end(&r);
+	}
+}
+
+static void torn_records_do_no_harm(void)
+{
+	struct seen s;
+
+	for (size_t n = 0; n <= sizeof(https); n++) {
+		for (size_t flip = 0; flip <= n; flip++) {
+			uint8_t bytes[sizeof(https)];
+			struct reply_of r;
+
+			memcpy(bytes, https, sizeof(https));
+			if (flip < n)
+				bytes[flip] ^= 0xff;
+			reply_of_begin(&r);
+			reply_of_add(&r, "a", DP_TYPE_HTTPS, 7, bytes, n);
+			CU_ASSERT_EQUAL(strncmp(walk(&s, &r, 0), "a ", 2), 0);
+			reply_of_end(&r);
+		}
+	}
+}
+
+static void wrong_lengths_are_passed_over(void)
+{
+	static const uint8_t junk[32];
+	static const uint16_t types[] = { LDNS_RR_TYPE_A, LDNS_RR_TYPE_AAAA,
+		LDNS_RR_TYPE_CNAME, LDNS_RR_TYPE_TXT };
+
+	for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+		for (size_t n = 0; n < sizeof(junk); n++) {
+			struct reply_of r;
+			struct seen s;
+
+			if ((types[t] == LDNS_RR_TYPE_A && n == 4) ||
+			    (types[t] == LDNS_RR_TYPE_AAAA && n == 16) ||
+			    (types[t] == LDNS_RR_TYPE_CNAME && n > 0))
+				continue;
+			reply_of_begin(&r);
+			reply_of_add(&r, "a", types[t], 7, junk, n);
+			CU_ASSERT_STRING_EQUAL(walk(&s, &r, 0), "a ");
+			/* the inner length beyond the outer one */
+			r.packed[0]->bytes[0] = 0xff;
+			CU_ASSERT_STRING_EQUAL(walk(&s, &r, 0), "a ");
+			r.packed[0]->len = 1;
+			CU_ASSERT_STRING_EQUAL(walk(&s, &r, 0), "a ");
+			reply_of_end(&r);
+		}
+	}
+}
+
+UNIT_MAIN("answer", UNIT(a_chain_is_walked_in_order),
+    UNIT(a_dname_owner_is_no_item), UNIT(absolute_ttls_are_counted_from_now),
+    UNIT(hints_are_addresses), UNIT(torn_records_do_no_harm),
+    UNIT(wrong_lengths_are_passed_over))
