@@ -1,4 +1,4 @@
-#include "dp_config.h" /* first: mkdtemp */
+#include "dp_config.h"
 
 #include "tests/unit/unit.h"
 

@@ -1,3 +1,5 @@
+#include "dp_config.h"
+
 #include "tests/unit/unit.h"
 
 #include "module/verdict.h"
