@@ -1,0 +1,223 @@
+/*
+ * Many threads on one map. What they record follows from numbers, so that each
+ * binding a reader gets can be told from a mixture of two; built with
+ * --enable-tsan this is the test of the memory orders.
+ */
+#include "dp_config.h"
+
+#include "tests/unit/unit_map.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+
+#define WRITERS 4
+#define EACH 4000
+#define MANY (WRITERS * EACH)
+
+static struct dp_map *map;
+static atomic_uint writers_left;
+static atomic_uint now_moving;
+static atomic_ulong recorded, refused, wrong;
+
+static void threads_run(void *(*writer)(void *), void *(*reader)(void *))
+{
+	pthread_t threads[WRITERS + 4];
+	static unsigned numbers[WRITERS];
+	int count = 0;
+
+	atomic_store(&writers_left, WRITERS);
+	atomic_store(&recorded, 0);
+	atomic_store(&refused, 0);
+	atomic_store(&wrong, 0);
+	for (unsigned i = 0; i < WRITERS; i++) {
+		numbers[i] = i;
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[count++], NULL,
+					  writer, &numbers[i]),
+		    0);
+	}
+	for (int i = 0; i < 4; i++)
+		CU_ASSERT_EQUAL_FATAL(
+		    pthread_create(&threads[count++], NULL, reader, NULL), 0);
+	for (int i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+	CU_ASSERT_EQUAL(atomic_load(&wrong), 0);
+}
+
+static void record_at(uint64_t n, uint32_t now_s, uint32_t lifetime_s)
+{
+	struct unit_sighting u;
+
+	unit_sighting(&u, n);
+	u.s.lifetime_s = lifetime_s;
+	if (dp_map_record(map, &u.s, now_s) == DP_OK)
+		atomic_fetch_add(&recorded, 1);
+	else
+		atomic_fetch_add(&refused, 1);
+}
+
+/* Each number by one writer, all of them in the same order of places. */
+static void *distinct_run(void *arg)
+{
+	for (uint64_t i = 0; i < EACH; i++)
+		record_at(i * WRITERS + *(unsigned *)arg, NOW, 300);
+	atomic_fetch_sub(&writers_left, 1);
+	return NULL;
+}
+
+/* The feed from its beginning: each number once, no gap. */
+static void *feed_run(void *arg)
+{
+	uint8_t *seen = calloc(MANY, 1);
+	struct dp_binding b;
+	uint64_t seq = 1;
+	unsigned found = 0;
+	bool last = false;
+
+	(void)arg;
+	while (seen && !last) {
+		enum dp_err err;
+
+		last = atomic_load(&writers_left) == 0;
+		while ((err = dp_map_feed(map, &seq, &b)) == DP_OK) {
+			uint64_t n = unit_number(&b);
+
+			if (n >= MANY || seen[n]++ || b.hits != 1)
+				atomic_fetch_add(&wrong, 1);
+			found++;
+		}
+		if (err != DP_ERR_NOTFOUND)
+			atomic_fetch_add(&wrong, 1);
+		sched_yield();
+	}
+	if (found != MANY)
+		atomic_fetch_add(&wrong, 1);
+	free(seen);
+	return NULL;
+}
+
+static void nothing_is_lost(void)
+{
+	map = unit_map_new(MANY);
+	threads_run(distinct_run, feed_run);
+	CU_ASSERT_EQUAL(atomic_load(&recorded), MANY);
+	CU_ASSERT_EQUAL(unit_count(map, 0, MANY, NOW), MANY);
+	CU_ASSERT_EQUAL(dp_map_seq(map), 1 + MANY);
+	dp_map_close(&map);
+}
+
+/* All writers the same few numbers at the same time. */
+static void *same_run(void *arg)
+{
+	uint64_t state = *(unsigned *)arg;
+
+	for (unsigned i = 0; i < EACH; i++)
+		record_at(unit_random(&state) % 50, NOW + i / 100, 300);
+	atomic_fetch_sub(&writers_left, 1);
+	return NULL;
+}
+
+static void *walk_run(void *arg)
+{
+	(void)arg;
+	while (atomic_load(&writers_left) > 0) {
+		struct dp_binding b;
+		uint32_t cursor = 0;
+
+		while (dp_map_next(map, &cursor, NOW, &b)) {
+			if (unit_number(&b) >= 50 || b.end_s < NOW + 300 ||
+			    b.end_s > NOW + 300 + EACH / 100)
+				atomic_fetch_add(&wrong, 1);
+		}
+	}
+	return NULL;
+}
+
+static void every_sighting_counts(void)
+{
+	struct dp_binding b;
+	uint32_t cursor = 0, longest[50] = { 0 };
+	uint64_t hits = 0;
+
+	map = unit_map_new(1000);
+	threads_run(same_run, walk_run);
+	CU_ASSERT_EQUAL(atomic_load(&recorded), MANY);
+	while (dp_map_next(map, &cursor, NOW, &b)) {
+		uint64_t n = unit_number(&b);
+
+		CU_ASSERT_TRUE_FATAL(n < 50);
+		hits += b.hits;
+		if (b.end_s > longest[n])
+			longest[n] = b.end_s;
+	}
+	CU_ASSERT_EQUAL(hits, MANY);
+	for (int n = 0; n < 50; n++)
+		CU_ASSERT_TRUE(longest[n] >= NOW + 300);
+	dp_map_close(&map);
+}
+
+/* A clock that races and a map of 32 slots: filled anew all the time. */
+static void *reuse_run(void *arg)
+{
+	uint64_t state = *(unsigned *)arg + 100;
+
+	for (unsigned i = 0; i < EACH; i++) {
+		record_at(unit_random(&state) % 500, atomic_load(&now_moving),
+		    1 + (uint32_t)(unit_random(&state) % 3));
+		if (i % 8 == 0)
+			atomic_fetch_add(&now_moving, 1);
+	}
+	atomic_fetch_sub(&writers_left, 1);
+	return NULL;
+}
+
+static void sound_at_any_time(const struct dp_binding *b)
+{
+	uint32_t now_s = atomic_load(&now_moving);
+
+	if (unit_number(b) >= 500 || b->first_seen_s < NOW ||
+	    b->first_seen_s > now_s || b->end_s > now_s + 3)
+		atomic_fetch_add(&wrong, 1);
+}
+
+static void *walk_and_feed_run(void *arg)
+{
+	uint64_t seq = dp_map_seq(map);
+	struct dp_binding b;
+
+	(void)arg;
+	while (atomic_load(&writers_left) > 0) {
+		uint32_t cursor = 0;
+		enum dp_err err;
+
+		while (dp_map_next(map, &cursor, atomic_load(&now_moving), &b))
+			sound_at_any_time(&b);
+		while ((err = dp_map_feed(map, &seq, &b)) == DP_OK)
+			sound_at_any_time(&b);
+		if (err == DP_ERR_LIMIT)
+			seq = dp_map_seq(map);
+	}
+	return NULL;
+}
+
+static void reuse_mixes_nothing(void)
+{
+	struct dp_map_stats stats;
+
+	map = unit_map_new(16);
+	atomic_store(&now_moving, NOW);
+	threads_run(reuse_run, walk_and_feed_run);
+	dp_map_stats(map, 0, &stats);
+	CU_ASSERT_EQUAL(atomic_load(&recorded) + atomic_load(&refused), MANY);
+	CU_ASSERT_EQUAL(stats.refused_full, atomic_load(&refused));
+	CU_ASSERT_TRUE(stats.recorded > 1000);
+	dp_map_close(&map);
+	map = unit_map_open(16);
+	dp_map_stats(map, 0, &stats);
+	CU_ASSERT_EQUAL(stats.dropped_torn, 0);
+	dp_map_close(&map);
+}
+
+UNIT_MAIN_WITH("map_threads", unit_map_begin, unit_map_end,
+    UNIT(nothing_is_lost), UNIT(every_sighting_counts),
+    UNIT(reuse_mixes_nothing))
