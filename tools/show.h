@@ -1,0 +1,28 @@
+/*
+ * A policy as text, in the formats of dnspin show. Whether out took it all is
+ * for the caller to see. Single-threaded.
+ */
+#ifndef DP_SHOW_H
+#define DP_SHOW_H
+
+#include <stdio.h>
+#include "module/core/policy.h"
+
+/* Policy zones, one per group, that compile to the same bytes again. */
+enum dp_err dp_show_zone(FILE *out, const struct dp_policy *policy)
+    DP_MUST_CHECK;
+
+/* One JSON object, see dnspin(1). */
+enum dp_err dp_show_json(FILE *out, const struct dp_policy *policy)
+    DP_MUST_CHECK;
+
+/* Two Response Policy Zones that together judge as the policy does: the rules,
+ * then a zone that denies what they leave. */
+enum dp_err dp_show_rpz(FILE *out, const struct dp_policy *policy)
+    DP_MUST_CHECK;
+
+/* The settings as lines of dnspin.conf, each behind prefix. */
+void dp_show_settings(FILE *out, const struct dp_settings *settings,
+    const char *prefix);
+
+#endif

@@ -1,0 +1,128 @@
+#include "tools/show.h"
+
+#include <string.h>
+
+/*
+ * Response Policy Zones find a wildcard as DNS does (RFC 4592): a name that is
+ * there, or that others stand below, hides the wildcards above it. In a policy
+ * nothing hides a wildcard. So each name between a rule and the wildcard that
+ * covers it gets a record and a wildcard of its own, with the verdict of that
+ * one.
+ */
+
+static const char header[] =
+    "; A compiled policy as Response Policy Zones, for resolvers without the\n"
+    "; dnspin module. The two zones belong into two files, each named in the\n"
+    "; line that begins with two semicolons:\n"
+    ";\n"
+    ";\tdnspin show -f rpz | awk '$1 == \";;\" { f = $2 } f { print > f }'\n"
+    ";\n"
+    "; and are loaded in this order, the first match decides (unbound.conf,\n"
+    "; with respip in front of module-config):\n"
+    ";\n"
+    ";\trpz:\n"
+    ";\t    name: rules.rpz.dnspin\n"
+    ";\t    zonefile: rules.rpz\n"
+    ";\trpz:\n"
+    ";\t    name: rest.rpz.dnspin\n"
+    ";\t    zonefile: rest.rpz\n"
+    ";\n"
+    "; Services, pins and the chain setting have no counterpart in RPZ.\n";
+
+static void say_zone(FILE *out, const char *file, const char *apex)
+{
+	fprintf(out, "\n;; %s\n$ORIGIN %s.\n$TTL 60\n"
+	    "@ SOA localhost. hostmaster.localhost. 1 3600 600 86400 60\n"
+	    "@ NS localhost.\n", file, apex);
+}
+
+static void say_rule(FILE *out, const char *pattern, bool allow)
+{
+	fprintf(out, "%s CNAME %s\n", pattern, allow ? "rpz-passthru." : ".");
+}
+
+static void parent(struct dp_name *name)
+{
+	unsigned skip = 1u + name->wire[0];
+
+	name->len = (uint8_t)(name->len - skip);
+	memmove(name->wire, name->wire + skip, name->len);
+}
+
+/* The rule that a name just below base falls under that no exact rule is for;
+ * false: none. */
+static bool match_below(const struct dp_policy *p, const struct dp_name *base,
+    struct dp_rule_info *rule, bool *allow)
+{
+	struct dp_name child;
+
+	for (unsigned octet = 0; octet < 256 && base->len <= DP_NAME_MAX - 2;
+	     octet++) {
+		struct dp_match match;
+
+		child.wire[0] = 1;
+		child.wire[1] = (uint8_t)octet;
+		memcpy(child.wire + 2, base->wire, base->len);
+		child.len = (uint8_t)(base->len + 2);
+		if (octet >= 'A' && octet <= 'Z')
+			continue;
+		match = dp_policy_match(p, &child);
+		if (match.rule == DP_RULE_NONE)
+			return false;
+		dp_policy_rule(p, match.rule, rule);
+		*allow = match.allow;
+		if (rule->wildcard)
+			return true;
+	}
+	return false;
+}
+
+/* What name needs lest a wildcard above is hidden from it and from what is
+ * below; false: no wildcard is there. */
+static bool say_hidden(FILE *out, const struct dp_policy *p,
+    const struct dp_name *name)
+{
+	char text[DP_NAME_TEXT_MAX], pattern[DP_NAME_TEXT_MAX + 2];
+	struct dp_match match = dp_policy_match(p, name);
+	struct dp_rule_info rule;
+	bool allow;
+
+	dp_name_to_text(name, text);
+	if (match.rule != DP_RULE_NONE) {
+		dp_policy_rule(p, match.rule, &rule);
+		if (rule.wildcard)
+			say_rule(out, text, match.allow);
+	}
+	if (!match_below(p, name, &rule, &allow))
+		return false;
+	snprintf(pattern, sizeof(pattern), "*.%s", text);
+	if (!dp_name_equal(&rule.base, name))
+		say_rule(out, pattern, allow);
+	return true;
+}
+
+enum dp_err dp_show_rpz(FILE *out, const struct dp_policy *p)
+{
+	struct dp_rule_info rule, before;
+	char text[DP_NAME_TEXT_MAX];
+	struct dp_name name;
+
+	fputs(header, out);
+	say_zone(out, "rules.rpz", "rules.rpz.dnspin");
+	for (uint32_t i = 0; i < dp_policy_rule_count(p); i++) {
+		dp_policy_rule(p, i, &rule);
+		dp_policy_rule_text(p, i, text);
+		say_rule(out, text, rule.allow);
+		/* Rules are sorted: what stands above the rule before was
+		 * dealt with there. */
+		for (name = rule.base; name.len > 1 &&
+		     !(i > 0 && dp_name_within(&before.base, &name));
+		     parent(&name))
+			if (!say_hidden(out, p, &name))
+				break;
+		before = rule;
+	}
+	say_zone(out, "rest.rpz", "rest.rpz.dnspin");
+	say_rule(out, "*", false);
+	return DP_OK;
+}
