@@ -31,9 +31,15 @@ static struct dp_policy *open_with(const struct dp_conf *conf,
 
 	if (conf->trusted_key)
 		err = dp_key_public_read(key, conf->trusted_key, &diag);
-	if (!err)
+	if (!err) {
 		err = dp_policy_open(&policy, path,
 		    conf->trusted_key ? key : NULL, &diag);
+		if (err == DP_ERR_NOTFOUND)
+			dp_diag_set(&diag, path, 0,
+			    "there is no policy: make it with dnspin compile, "
+			    "or name the state directory with dnspin -d DIR or "
+			    "DNSPIN_DIR");
+	}
 	if (err)
 		*code = dp_cli_diag(err, &diag);
 	return policy;

@@ -190,7 +190,8 @@ static void missing_and_bad_files_are_told(void)
 	CU_ASSERT_STRING_EQUAL(out.text, "");
 	unlink(sample.policy_path);
 	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/policy: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/policy: there is no policy: "
+	    "make it with dnspin compile"));
 	CU_ASSERT_STRING_EQUAL(out.text, "");
 	end();
 }
