@@ -160,7 +160,7 @@ static int map_open(const struct dp_cli *cli, struct dp_map **map)
 	if (err == DP_ERR_NOTFOUND)
 		return dp_cli_fail(DP_EXIT_FAILED, path,
 		    "there is no map: does the resolver run, and with this "
-		    "state directory? See dnspin -d DIR and DNSPIN_DIR");
+		    "state directory (dnspin -d DIR, DNSPIN_DIR)?");
 	return err ? dp_cli_diag(err, &diag) : DP_EXIT_OK;
 }
 

@@ -59,7 +59,7 @@ static void status_read(struct dp_overview *o, const struct dp_cli *cli)
 	if (err == DP_ERR_NOTFOUND) {
 		dp_cli_fail(DP_EXIT_FAILED, path,
 		    "there is no status: does the resolver run, and with this "
-		    "state directory? See dnspin -d DIR and DNSPIN_DIR");
+		    "state directory (dnspin -d DIR, DNSPIN_DIR)?");
 		return;
 	}
 	if (!err) {
