@@ -78,7 +78,9 @@ enum dp_err dp_intern_add(struct dp_intern *in, const void *bytes, size_t len,
 		return err;
 	place = place_of(in, bytes, len, hash);
 	if (*place == 0) {
-		err = dp_vec_room(&in->bytes, &in->room_b, in->used_b + len, 1);
+		/* One more, so that empty bytes have a place, too. */
+		err = dp_vec_room(&in->bytes, &in->room_b,
+		    in->used_b + len + 1, 1);
 		if (err == DP_OK)
 			err = dp_vec_room(&in->items, &in->item_room,
 			    in->count + 1, sizeof(*in->items));
