@@ -16,9 +16,11 @@ bool dp_mode_set(struct dp_module *m, bool strict)
 	bool was_strict = atomic_exchange(&m->recursion_cache, cache) ==
 	    m->internal;
 
-	if (strict && m->serve_expired)
+	if (strict && m->serve_expired && !m->serve_expired_told) {
+		m->serve_expired_told = true;
 		log_warn("dnspin: serve-expired is off while the mode is "
 			 "strict: expired answers pass the policy by");
+	}
 	return strict && !was_strict;
 }
 

@@ -55,6 +55,7 @@ struct dp_module {
 	int serve_expired; /* these three as configured, for the way back */
 	int serve_expired_client_timeout;
 	int minimal_responses;
+	bool serve_expired_told; /* keeper's */
 };
 
 /* Count one thing for the calling thread. */
