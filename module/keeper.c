@@ -170,6 +170,7 @@ static void enforce(struct dp_keeper *k, struct dp_policy *p)
 	struct dp_policy *old;
 
 	open_map(k, p);
+	atomic_store(&m->settling, true);
 	/* The stricter of two states comes first and goes last. */
 	if (strict)
 		stricter = dp_mode_set(m, true);
@@ -185,6 +186,7 @@ static void enforce(struct dp_keeper *k, struct dp_policy *p)
 		sleep_ms(SETTLE_MS);
 		dp_cache_clear(m);
 	}
+	atomic_store(&m->settling, false);
 	dp_policy_close(&old);
 }
 

@@ -48,7 +48,9 @@ struct dp_module {
 	struct slabhash *admitted;
 	struct slabhash *internal;
 	_Atomic(struct slabhash *) recursion_cache;
-	atomic_bool leaked; /* a wrong answer was seen in `admitted` */
+	atomic_bool settling; /* `admitted` still holds answers that the policy
+			       * before passed: they are no leak */
+	atomic_bool leaked;   /* a wrong answer was seen in `admitted` */
 
 	_Atomic(struct dp_worker *) workers; /* list, only grows */
 	struct dp_keeper *keeper;

@@ -76,6 +76,13 @@ static int on_local(REPLY_ARGS)
 	return 1;
 }
 
+/* An answer goes out that no policy passed; the keeper clears the cache. */
+static void leak(struct dp_module *m, struct dp_worker *w)
+{
+	atomic_store(&m->leaked, true);
+	dp_module_count(m, w, DP_COUNT_LEAK, 1);
+}
+
 static void cached(struct dp_module *m, struct dp_worker *w,
     const struct query_info *qinfo, const struct reply_info *rep, time_t now)
 {
@@ -86,18 +93,19 @@ static void cached(struct dp_module *m, struct dp_worker *w,
 	struct dp_record r;
 
 	if (!p || !dp_name_copy_lower(&name, qinfo->qname, qinfo->qname_len)) {
-		atomic_store(&m->leaked, true);
-		dp_module_count(m, w, DP_COUNT_LEAK, 1);
+		leak(m, w);
 		return;
 	}
 	verdict = dp_verdict_name(p, &name,
 	    qinfo->qclass == LDNS_RR_CLASS_IN, &match);
+	/* What is in the cache is answered, whatever is found here. */
+	if (verdict == DP_VERDICT_DENY && atomic_load(&m->settling))
+		verdict = DP_VERDICT_WOULD_DENY;
 	dp_module_count(m, w, DP_COUNT_HIT, 1);
-	dp_module_count(m, w, counter_of(verdict), 1);
-	if (verdict == DP_VERDICT_DENY) {
-		atomic_store(&m->leaked, true);
-		dp_module_count(m, w, DP_COUNT_LEAK, 1);
-	}
+	if (verdict == DP_VERDICT_DENY)
+		leak(m, w);
+	else
+		dp_module_count(m, w, counter_of(verdict), 1);
 	if (verdict != DP_VERDICT_ALLOW || !rep ||
 	    rep->security == sec_status_bogus)
 		return;
