@@ -76,14 +76,22 @@ static bool row_same(const struct dp_row *a, const struct dp_row *b)
 	    dp_addr_equal(&a->addr, &b->addr);
 }
 
+/* No honest map holds a longer life than the settings give, but the resolver's
+ * user writes it: what it holds must not open a firewall for years. */
+static uint32_t end_within(uint32_t end_s, uint32_t now_s, uint32_t max_s)
+{
+	return end_s - now_s > max_s ? now_s + max_s : end_s;
+}
+
 static enum dp_err row_append(struct dp_bindings *list,
-    const struct dp_binding *b, uint32_t rule, enum dp_pin_state pin)
+    const struct dp_binding *b, uint32_t end_s, uint32_t rule,
+    enum dp_pin_state pin)
 {
 	struct dp_row row = {
 		.addr = b->addr,
 		.rule = rule,
 		.pin = pin,
-		.end_s = b->end_s,
+		.end_s = end_s,
 		.ttl_end_s = b->ttl_end_s,
 		.first_seen_s = b->first_seen_s,
 		.last_seen_s = b->last_seen_s,
@@ -127,7 +135,7 @@ static bool wanted(const struct dp_policy *policy, uint32_t rule,
 
 static enum dp_err row_judge(struct dp_bindings *list,
     const struct dp_binding *b, const struct dp_policy *policy,
-    const struct dp_bindings_filter *filter)
+    const struct dp_bindings_filter *filter, uint32_t now_s)
 {
 	const uint32_t *setting = dp_policy_settings(policy)->value;
 	struct dp_match match = dp_policy_match(policy, &b->name);
@@ -152,7 +160,9 @@ static enum dp_err row_judge(struct dp_bindings *list,
 		list->tally.filtered++;
 		return DP_OK;
 	}
-	return row_append(list, b, match.rule, pin);
+	return row_append(list, b,
+	    end_within(b->end_s, now_s, setting[DP_SET_MAX_LIFETIME]),
+	    match.rule, pin);
 }
 
 /* The map may give a binding twice, in states of different age; every field
@@ -204,7 +214,7 @@ enum dp_err dp_bindings_collect(struct dp_bindings **out,
 
 		/* A binding that ends now is of no use to a firewall. */
 		if (b.end_s > now_s)
-			err = row_judge(list, &b, policy, filter);
+			err = row_judge(list, &b, policy, filter, now_s);
 		if (err) {
 			dp_bindings_close(&list);
 			return err;

@@ -3,8 +3,8 @@
  * joined with the policy in force, which alone says what they are good for. A
  * name that no rule allows any more is left out, and so is what the settings
  * refuse: special-purpose addresses, and under pins=enforce addresses outside
- * their pins. The map belongs to the resolver's user and is distrusted; the
- * policy is trusted.
+ * their pins. No life exceeds max-lifetime. The map belongs to the resolver's
+ * user and is distrusted; the policy is trusted.
  *
  * Single-threaded. A list refers to nothing of the map, but its rule numbers
  * mean the policy that it was made with.

@@ -255,6 +255,34 @@ static void ended_bindings_are_no_bindings(void)
 	dp_policy_close(&policy);
 }
 
+static void no_life_exceeds_the_settings(void)
+{
+	static const struct {
+		uint32_t end_s;
+		uint32_t wanted_s;
+	} cases[] = {
+		{ SAMPLE_NOW_S + 1, SAMPLE_NOW_S + 1 },
+		{ SAMPLE_NOW_S + 1000, SAMPLE_NOW_S + 1000 },
+		{ SAMPLE_NOW_S + 1001, SAMPLE_NOW_S + 1000 },
+		{ UINT32_MAX, SAMPLE_NOW_S + 1000 },
+	};
+	struct dp_policy *policy = policy_with(DP_SET_MAX_LIFETIME, 1000);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dp_binding b =
+		    binding("manage.microsoft.com", "40.83.123.72");
+		struct dp_bindings *list;
+
+		b.end_s = cases[i].end_s;
+		list = collect(&b, 1, policy, &all);
+		CU_ASSERT_EQUAL_FATAL(dp_bindings_count(list), 1);
+		CU_ASSERT_EQUAL(dp_bindings_row(list, 0)->end_s,
+		    cases[i].wanted_s);
+		dp_bindings_close(&list);
+	}
+	dp_policy_close(&policy);
+}
+
 /* Long names in numbers that fill several chunks: none is lost or mixed up. */
 static void many_long_names_come_back(void)
 {
@@ -299,4 +327,4 @@ static int tear_down(void)
 UNIT_MAIN_WITH("bindings", NULL, tear_down, UNIT(rows_are_sorted),
     UNIT(states_of_one_binding_are_joined), UNIT(policy_decides_what_leaves),
     UNIT(filter_chooses), UNIT(ended_bindings_are_no_bindings),
-    UNIT(many_long_names_come_back))
+    UNIT(no_life_exceeds_the_settings), UNIT(many_long_names_come_back))
