@@ -10,6 +10,7 @@ from lab import Lab
 from resolver import Answer
 
 ALLOW, DENY = "allow", "deny"
+WIDTH = 50  # of an answer in the table
 QUESTIONS = [
     ("manage.microsoft.com", "A", ALLOW),
     ("portal.manage.microsoft.com", "A", ALLOW),
@@ -38,9 +39,14 @@ def verdict_of(answer: Answer):
 
 
 def rule_for(resolver, name):
-    """What `dnspin check` says of a name: {"group": ..., "rule": ...}."""
+    """The rule that decides, and its group, as `dnspin check` says."""
     words = resolver.dnspin("check", name, expect=None).split()
-    return dict(w.split("=", 1) for w in words if "=" in w)
+    said = dict(w.split("=", 1) for w in words if "=" in w)
+    if said.get("rule", "none") == "none":
+        return "none"
+    groups = said["group"].split(",")
+    more = f" and {len(groups) - 1} more" if len(groups) > 1 else ""
+    return f"{said['rule']} in {groups[0]}{more}"
 
 
 def answer_text(answer):
@@ -49,8 +55,9 @@ def answer_text(answer):
         return f"{answer.rcode} EDE {ede}" if ede else answer.rcode
     parts = [f"-> {t}" for t in answer.texts("CNAME")[:1]]
     rest = [text for _, _, t, text in answer.rrs if t != "CNAME"]
-    return " ".join(parts + rest[:1]) + (f" +{len(rest) - 1}"
-                                         if len(rest) > 1 else "")
+    text = " ".join(parts + rest[:1])
+    text = text if len(text) <= WIDTH else text[:WIDTH - 3] + "..."
+    return text + (f" +{len(rest) - 1}" if len(rest) > 1 else "")
 
 
 def show(rows):
@@ -67,12 +74,10 @@ def questions(lab, resolver):
     for name, rdtype, expected in QUESTIONS:
         cold = resolver.ask(name, rdtype, cd=rdtype == "DNSKEY")
         warm = resolver.ask(name, rdtype, cd=rdtype == "DNSKEY")
-        rule = rule_for(resolver, name)
         rows.append([
             name, rdtype, verdict_of(cold), f"{cold.seconds * 1000:.1f}",
             f"{warm.seconds * 1000:.1f}", answer_text(cold),
-            f"{rule.get('rule', '-')} ({rule.get('group', 'no rule')})"
-            if rule.get("rule") else "-"])
+            rule_for(resolver, name)])
         for when, answer in (("cold", cold), ("warm", warm)):
             if verdict_of(answer) != expected:
                 wrong.append(f"{name} {rdtype} {when}: {answer}")

@@ -74,8 +74,6 @@ class Tree:
         if self.sanitizer == "asan" and not os.path.isabs(
                 os.environ.get("DNSPIN_ASAN_RUNTIME", "")):
             return "this compiler has no AddressSanitizer as a shared library"
-        if not os.access(self.unbound, os.X_OK):
-            return f"no Unbound at {self.unbound or 'UNBOUND'}"
         return None
 
 
@@ -110,6 +108,8 @@ class Lab:
         for sig in ENDING:
             signal.signal(sig, self._interrupt)
         try:
+            if not os.access(self.tree.unbound, os.X_OK):
+                raise LabError(f"UNBOUND={self.tree.unbound}: no executable")
             self._set_up()
         except BaseException:
             self.__exit__(*sys.exc_info())
