@@ -1,0 +1,57 @@
+"""Mode observe: Unbound answers exactly as without the module, and what strict
+mode would have refused is counted.
+"""
+import sys
+
+from lab import Lab
+
+QUESTIONS = [
+    ("manage.microsoft.com", "A"), ("foo.bar.manage.microsoft.com", "AAAA"),
+    ("chain.manage.microsoft.com", "A"), ("svc.manage.microsoft.com", "HTTPS"),
+    ("nx.manage.microsoft.com", "A"), ("nodata.manage.microsoft.com", "A"),
+    ("forged.officeconfig.msocdn.com", "A"),
+    ("evilmanage.microsoft.com", "A"), ("www.evil.example", "A"),
+    ("manage.microsoft.com.evil.example", "A"), ("microsoft.com", "A"),
+    ("microsoft.com", "MX"), (".", "NS"), ("com", "DNSKEY"), ("com", "NS"),
+    ("ns1.lab-dns.net", "A"), ("nowhere.example", "A"),
+    ("hop3.trafficmanager.net", "A"), ("loop.manage.microsoft.com", "A"),
+]
+OFF_LIST = 11  # of the above
+
+
+def essence(a):
+    """What must not differ; order and TTL may."""
+    return (a.rcode, sorted((o, t, x) for o, _, t, x in a.rrs),
+            sorted((o, t) for o, _, t, _ in a.authority), sorted(a.ede),
+            a.message.flags, len(a.message.additional))
+
+
+with Lab("observe") as lab:
+    plain = lab.resolver("plain", module=False)
+    watched = lab.resolver("watched", mode="observe")
+    for when in ("cold", "warm"):
+        for how in ({}, {"do": True}, {"cd": True}, {"tcp": True}):
+            differ = []
+            for name, rdtype in QUESTIONS:
+                a = plain.ask(name, rdtype, **how)
+                b = watched.ask(name, rdtype, **how)
+                if essence(a) != essence(b):
+                    differ.append(f"{name} {rdtype}:\n        without {a}"
+                                  f"\n        with    {b}")
+            lab.check(f"the same answers as without the module, {when} {how}",
+                      not differ, "\n        ".join(differ))
+    status = watched.status()["resolver"]
+    counters = status["counters"]
+    lab.check("status tells the mode", status["mode"] == "observe", status)
+    lab.check("off-list questions are counted as would-deny",
+              counters["would-deny"] == 8 * OFF_LIST, counters)
+    lab.check("nothing was refused", counters["deny"] == 0, counters)
+    lab.check("allowed names are recorded",
+              "134.170.168.254" in {b["address"] for b in watched.bindings()})
+    lab.check("off-list names are not", not [
+        b for b in watched.bindings() if b["name"].endswith("evil.example.")
+        or b["name"].endswith("evil.example")])
+    asked = counters["allow"] + counters["would-deny"] + counters["error"]
+    lab.check("every question is counted once",
+              asked == 8 * len(QUESTIONS), counters)
+sys.exit(lab.finish())
