@@ -4,6 +4,8 @@
 #include <string.h>
 
 #define PINS_PER_RECORD 60u /* NSD serves no APL of more */
+/* At most 1 KiB of text each: no entry is too long for dnspin compile. */
+#define STRINGS_PER_RECORD 60u
 
 void dp_show_settings(FILE *out, const struct dp_settings *settings,
     const char *prefix)
@@ -41,20 +43,20 @@ static void say_string(FILE *out, const uint8_t *string, size_t len)
 static void say_apex(FILE *out, const struct dp_group_info *group)
 {
 	char apex[DP_NAME_TEXT_MAX];
+	size_t k = 0;
 
 	dp_name_to_text(&group->apex, apex);
 	fprintf(out, "\n$ORIGIN %s.\n$TTL 3600\n"
 	    "@ SOA localhost. hostmaster.localhost. %u 3600 600 86400 60\n"
-	    "@ NS localhost.\n", apex, group->serial);
-	if (group->text_b > 0)
-		fputs("@ TXT", out);
+	    "@ NS localhost.", apex, group->serial);
 	for (size_t at = 0; at < group->text_b;
 	     at += 1u + group->text[at]) {
+		if (k++ % STRINGS_PER_RECORD == 0)
+			fputs("\n@ TXT", out);
 		putc(' ', out);
 		say_string(out, group->text + at + 1, group->text[at]);
 	}
-	if (group->text_b > 0)
-		putc('\n', out);
+	putc('\n', out);
 }
 
 static void say_rule(FILE *out, const struct dp_policy *p, uint32_t i)

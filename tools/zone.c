@@ -14,7 +14,7 @@
 
 struct zone_reader {
 	struct dp_ruleset *rs;
-	struct dp_record_reader records;
+	struct dp_record_reader *records;
 	struct dp_diag diag;
 
 	struct dp_name apex; /* len 0: no zone has begun */
@@ -28,18 +28,6 @@ struct zone_reader {
 
 	struct dp_zone_rule rule;
 };
-
-static bool is_number(const char *text, uint32_t *value)
-{
-	uint64_t n = 0;
-
-	if (*text == '\0')
-		return false;
-	for (; *text >= '0' && *text <= '9' && n <= UINT32_MAX; text++)
-		n = n * 10 + (uint64_t)(*text - '0');
-	*value = (uint32_t)n;
-	return *text == '\0' && n <= UINT32_MAX;
-}
 
 /* All strings of the apex have come, for a rule does: the group is complete. */
 static enum dp_err make_group(struct zone_reader *z)
@@ -80,22 +68,9 @@ static enum dp_err finish_zone(struct zone_reader *z)
 
 static enum dp_err soa(struct zone_reader *z, const struct dp_record *r)
 {
-	struct dp_name name;
-	uint32_t serial;
+	uint32_t serial = r->data->serial;
 	enum dp_err err;
 
-	if (r->rdata_count != 7)
-		return SYNTAX(&z->diag, r->line, "an SOA has seven fields: "
-		    "server, mailbox, serial, refresh, retry, expire, minimum");
-	for (size_t i = 0; i < 2; i++) {
-		err = dp_record_name(&z->records, &r->rdata[i], &name,
-		    &z->diag);
-		if (err)
-			return err;
-	}
-	if (!is_number(r->rdata[2].text, &serial))
-		return SYNTAX(&z->diag, r->rdata[2].line, "the serial %s is no "
-		    "number of 0 to 4294967295", r->rdata[2].text);
 	if (r->owner.len == 1)
 		return SYNTAX(&z->diag, r->line, "the zone is named after its "
 		    "group, and the root is no group's name: begin with "
@@ -121,28 +96,28 @@ static enum dp_err soa(struct zone_reader *z, const struct dp_record *r)
 
 static enum dp_err apex_txt(struct zone_reader *z, const struct dp_record *r)
 {
+	char text[DP_STRING_TEXT_MAX];
+
 	if (z->has_group)
 		return SYNTAX(&z->diag, r->line, "the zone's own TXT must "
 		    "stand in front of its rules");
-	for (size_t i = 0; i < r->rdata_count; i++) {
-		const struct dp_token *token = &r->rdata[i];
-		uint8_t *string = z->text + z->text_b;
-		const char *reason;
+	for (size_t i = 0; i < r->data->count; i++) {
+		const struct dp_string *string = &r->data->strings[i];
+		size_t string_b = 1u + string->octets[0];
 
-		if (TEXT_MAX - z->text_b < DP_STRING_MAX + 1)
-			return SYNTAX(&z->diag, token->line, "the zone's own "
-			    "TXT is too long: at most 65279 octets");
-		reason = dp_master_string(string, token);
-		if (!reason && !memchr(string + 1, '=', string[0]))
-			reason = "no key=value: the zone's own TXT describes "
-				 "the group, as \"title=...\"; a rule has the "
-				 "name that it is about in front";
-		if (reason) {
-			dp_diag_set(&z->diag, token->text, token->line, "%s",
-			    reason);
+		if (TEXT_MAX - z->text_b < string_b)
+			return SYNTAX(&z->diag, string->line, "the zone's own "
+			    "TXT is too long: at most %u octets", TEXT_MAX);
+		if (!memchr(string->octets + 1, '=', string->octets[0])) {
+			dp_string_to_text(string, text);
+			dp_diag_set(&z->diag, text, string->line, "no "
+			    "key=value: the zone's own TXT describes the "
+			    "group, as \"title=...\"; a rule has the name "
+			    "that it is about in front");
 			return DP_ERR_SYNTAX;
 		}
-		z->text_b += 1u + string[0];
+		memcpy(z->text + z->text_b, string->octets, string_b);
+		z->text_b += string_b;
 	}
 	return DP_OK;
 }
@@ -163,8 +138,8 @@ static enum dp_err apex_record(struct zone_reader *z,
 static enum dp_err rule_record(struct zone_reader *z,
     const struct dp_record *r)
 {
+	const struct dp_rdata *data = r->data;
 	struct dp_zone_rule *rule = &z->rule;
-	struct dp_name target;
 	enum dp_err err = DP_OK;
 
 	if (rule->open && !dp_name_equal(&rule->owner, &r->owner))
@@ -175,18 +150,13 @@ static enum dp_err rule_record(struct zone_reader *z,
 		return err;
 	switch (r->type) {
 	case DP_RECORD_TXT:
-		return dp_zone_rule_txt(rule, r->rdata, r->rdata_count,
+		return dp_zone_rule_txt(rule, data->strings, data->count,
 		    r->line, &z->diag);
 	case DP_RECORD_APL:
-		return dp_zone_rule_apl(rule, r->rdata, r->rdata_count,
-		    r->line, &z->diag);
-	case DP_RECORD_CNAME:
-		if (r->rdata_count != 1)
-			return SYNTAX(&z->diag, r->line,
-			    "a CNAME has one target");
-		err = dp_record_name(&z->records, &r->rdata[0], &target,
+		return dp_zone_rule_apl(rule, data->pins, data->count, r->line,
 		    &z->diag);
-		return err ? err : dp_zone_rule_cname(rule, &target, r->line,
+	case DP_RECORD_CNAME:
+		return dp_zone_rule_cname(rule, &data->target, r->line,
 		    &z->diag);
 	default:
 		return SYNTAX(&z->diag, r->line, "records of type %s are not "
@@ -228,7 +198,7 @@ static enum dp_err read_all(struct zone_reader *z, const char *file,
 	enum dp_err err;
 
 	for (;;) {
-		err = dp_record_next(&z->records, &r, &z->diag);
+		err = dp_record_next(z->records, &r, &z->diag);
 		if (err)
 			break;
 		err = record(z, &r);
@@ -270,13 +240,13 @@ enum dp_err dp_zone_read(struct dp_ruleset *rs, FILE *in, const char *file,
 
 	z.text = malloc(TEXT_MAX);
 	if (z.text)
-		err = dp_master_open(&z.records.master, in);
+		err = dp_record_open(&z.records, in);
 	if (!err)
 		err = read_all(&z, file, watch);
 	if (err && diag)
 		place(diag, &z.diag, file, err);
 	dp_zone_rule_free(&z.rule);
-	dp_master_close(&z.records.master);
+	dp_record_close(&z.records);
 	free(z.text);
 	return err;
 }

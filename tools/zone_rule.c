@@ -61,15 +61,20 @@ static enum dp_err only_one(const struct dp_zone_rule *r, unsigned long line,
 }
 
 static enum dp_err add_service(struct dp_zone_rule *r,
-    const struct dp_token *token, struct dp_diag *diag)
+    const struct dp_string *string, struct dp_diag *diag)
 {
 	void *services = r->services;
+	char text[DP_STRING_TEXT_MAX];
 	struct dp_service service;
 	enum dp_err err;
 
-	err = dp_service_from_text(&service, token->text, diag);
-	if (err)
+	dp_string_to_text(string, text);
+	err = dp_service_from_text(&service, text, diag);
+	if (err) {
+		if (diag)
+			diag->line = string->line;
 		return err;
+	}
 	err = make_room(&services, &r->service_max, r->service_count,
 	    sizeof(service));
 	if (err)
@@ -80,14 +85,15 @@ static enum dp_err add_service(struct dp_zone_rule *r,
 }
 
 enum dp_err dp_zone_rule_txt(struct dp_zone_rule *r,
-    const struct dp_token *tokens, size_t count, unsigned long line,
+    const struct dp_string *strings, size_t count, unsigned long line,
     struct dp_diag *diag)
 {
-	const char *word = tokens[0].text;
+	char word[DP_STRING_TEXT_MAX];
 	enum dp_err err = only_one(r, line, diag);
 
 	if (err)
 		return err;
+	dp_string_to_text(&strings[0], word);
 	if (strcmp(word, "allow") != 0 && strcmp(word, "deny") != 0) {
 		dp_diag_set(diag, word, line, "a rule begins with \"allow\" or "
 		    "\"deny\"; for an allowed name then services such as "
@@ -99,7 +105,7 @@ enum dp_err dp_zone_rule_txt(struct dp_zone_rule *r,
 		return SYNTAX(diag, line, "services behind \"deny\": a denied "
 		    "name is denied for all of them; take them out");
 	for (size_t i = 1; i < count; i++) {
-		err = add_service(r, &tokens[i], diag);
+		err = add_service(r, &strings[i], diag);
 		if (err)
 			return err;
 	}
@@ -134,47 +140,8 @@ enum dp_err dp_zone_rule_cname(struct dp_zone_rule *r,
 	return DP_OK;
 }
 
-/* RFC 3123, 5: [!]afi:address/prefix. */
-static enum dp_err read_pin(struct dp_prefix *pin, const char *text,
-    struct dp_diag *diag)
-{
-	const char *prefix = strchr(text, ':');
-	struct dp_prefix read;
-	enum dp_err err;
-
-	if (text[0] == '!') {
-		dp_diag_set(diag, text, 0, "exceptions ('!') are not "
-		    "supported: write the prefixes that remain");
-		return DP_ERR_SYNTAX;
-	}
-	if (!prefix || (strncmp(text, "1:", 2) != 0 &&
-		strncmp(text, "2:", 2) != 0)) {
-		dp_diag_set(diag, text, 0, "a pin is written 1:192.0.2.0/24 "
-		    "(IPv4) or 2:2001:db8::/32 (IPv6)");
-		return DP_ERR_SYNTAX;
-	}
-	prefix++;
-	if (!strchr(prefix, '/')) {
-		dp_diag_set(diag, text, 0, "the prefix length is missing: "
-		    "write %s/%s for one address", text,
-		    text[0] == '1' ? "32" : "128");
-		return DP_ERR_SYNTAX;
-	}
-	err = dp_prefix_from_text(&read, prefix, diag);
-	if (err)
-		return err;
-	if ((read.addr.family == 4) != (text[0] == '1')) {
-		dp_diag_set(diag, text, 0, "the address is IPv%c: write %c:%s",
-		    read.addr.family == 4 ? '4' : '6',
-		    read.addr.family == 4 ? '1' : '2', prefix);
-		return DP_ERR_SYNTAX;
-	}
-	*pin = read;
-	return DP_OK;
-}
-
 enum dp_err dp_zone_rule_apl(struct dp_zone_rule *r,
-    const struct dp_token *tokens, size_t count, unsigned long line,
+    const struct dp_prefix *pins, size_t count, unsigned long line,
     struct dp_diag *diag)
 {
 	enum dp_err err;
@@ -186,20 +153,14 @@ enum dp_err dp_zone_rule_apl(struct dp_zone_rule *r,
 	if (r->apl_line == 0)
 		r->apl_line = line;
 	for (size_t i = 0; i < count; i++) {
-		void *pins = r->pins;
+		void *all = r->pins;
 
-		err = make_room(&pins, &r->pin_max, r->pin_count,
+		err = make_room(&all, &r->pin_max, r->pin_count,
 		    sizeof(*r->pins));
 		if (err)
 			return err;
-		r->pins = pins;
-		err = read_pin(&r->pins[r->pin_count], tokens[i].text, diag);
-		if (err) {
-			if (diag)
-				diag->line = tokens[i].line;
-			return err;
-		}
-		r->pin_count++;
+		r->pins = all;
+		r->pins[r->pin_count++] = pins[i];
 	}
 	return DP_OK;
 }

@@ -6,8 +6,8 @@
 #ifndef DP_ZONE_RULE_H
 #define DP_ZONE_RULE_H
 
-#include "tools/master.h"
 #include "tools/pattern.h"
+#include "tools/rdata.h"
 #include "tools/ruleset.h"
 
 struct dp_zone_rule {
@@ -29,12 +29,12 @@ enum dp_err dp_zone_rule_begin(struct dp_zone_rule *r,
     const struct dp_name *owner, const struct dp_name *apex,
     struct dp_diag *diag) DP_MUST_CHECK;
 
-/* Rdata tokens, at least one unless said. */
+/* At least one string or pin. */
 enum dp_err dp_zone_rule_txt(struct dp_zone_rule *r,
-    const struct dp_token *tokens, size_t count, unsigned long line,
+    const struct dp_string *strings, size_t count, unsigned long line,
     struct dp_diag *diag) DP_MUST_CHECK;
 enum dp_err dp_zone_rule_apl(struct dp_zone_rule *r,
-    const struct dp_token *tokens, size_t count, unsigned long line,
+    const struct dp_prefix *pins, size_t count, unsigned long line,
     struct dp_diag *diag) DP_MUST_CHECK;
 enum dp_err dp_zone_rule_cname(struct dp_zone_rule *r,
     const struct dp_name *target, unsigned long line, struct dp_diag *diag)

@@ -75,6 +75,32 @@ static void many_pins_make_several_records(void)
 	compiled_free(&c);
 }
 
+/* The longest text that a zone may have of itself, and all of it escaped. */
+static void long_text_makes_several_records(void)
+{
+	char *text = malloc(300000), string[4 * 255 + 1] = "k=", *again;
+	struct compiled first, second;
+	size_t n;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	for (size_t i = 0; i < 253; i++)
+		memcpy(string + 2 + 4 * i, "\\001", 5);
+	n = (size_t)sprintf(text, SOA("g"));
+	for (int i = 0; i < 255; i++)
+		n += (size_t)sprintf(text + n, "@ TXT \"%s\"\n", string);
+	first = compile(text);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(first.policy);
+	again = shown(first.policy);
+	second = compile(again);
+	CU_ASSERT_EQUAL_FATAL(second.err, DP_OK);
+	CU_ASSERT_EQUAL_FATAL(second.size_b, first.size_b);
+	CU_ASSERT_EQUAL(memcmp(second.bytes, first.bytes, first.size_b), 0);
+	free(again);
+	free(text);
+	compiled_free(&second);
+	compiled_free(&first);
+}
+
 static void the_form_is_as_documented(void)
 {
 	struct compiled c = compile(zones[1]);
@@ -99,4 +125,5 @@ static void the_form_is_as_documented(void)
 }
 
 UNIT_MAIN("show_zone", UNIT(compiling_again_gives_the_same_bytes),
-    UNIT(many_pins_make_several_records), UNIT(the_form_is_as_documented))
+    UNIT(many_pins_make_several_records),
+    UNIT(long_text_makes_several_records), UNIT(the_form_is_as_documented))

@@ -129,7 +129,7 @@ static const struct {
 } wrong_rules[] = {
 	{ "a TXT \"permit\"\n", 3, "permit: a rule begins with" },
 	{ "a TXT \"Allow\"\n", 3, "Allow: a rule begins with" },
-	{ "\n\na TXT (\n\"allow\"\n\"http\" )\n", 5, "http" },
+	{ "\n\na TXT (\n\"allow\"\n\"http\" )\n", 7, "http" },
 	{ "a TXT \"allow\" \"tcp/0\"\n", 3, "tcp/0" },
 	{ "a TXT \"allow\" \"tcp/65536\"\n", 3, "tcp/65536" },
 	{ "a TXT \"allow\" \"tcp/80\\000\"\n", 3, "tcp/80\\000" },
@@ -289,9 +289,10 @@ static void long_text_of_the_apex_has_a_limit(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
 	memset(string + 2, 'x', 253);
-	n = (size_t)sprintf(text, SOA("g") "@ TXT");
+	n = (size_t)sprintf(text, SOA("g"));
 	for (int i = 0; i < 255; i++)
-		n += (size_t)sprintf(text + n, " \"%s\"", string);
+		n += (size_t)sprintf(text + n, "%s \"%s\"",
+		    i % 128 == 0 ? "\n@ TXT" : "", string);
 	c = compile(text);
 	CU_ASSERT_EQUAL(c.err, DP_OK);
 	compiled_free(&c);

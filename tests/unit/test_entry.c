@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/master.h"
+#include "tools/entry.h"
 
 static FILE *text_file(const char *text, size_t len)
 {
@@ -15,34 +15,32 @@ static FILE *text_file(const char *text, size_t len)
 	return in;
 }
 
-/* All entries as text: "LINE:" or "LINE>" (indented), then "LINE token" or
- * "LINE 'token'" (quoted), "|" between entries; in the end "!LINE reason" for
- * an error. */
+/* All entries as text: "LINE:" or "LINE>" (indented), then "LINE word", "|"
+ * between entries; in the end "!LINE reason" for an error. */
 static void read_out(const char *text, size_t len, char *out, size_t size_b)
 {
 	FILE *in = text_file(text, len);
-	struct dp_master *m = NULL;
+	struct dp_entry_reader *reader = NULL;
 	struct dp_diag diag = { .line = 0 };
 	struct dp_entry e;
 	enum dp_err err;
 	size_t n = 0;
 
 	out[0] = '\0';
-	CU_ASSERT_EQUAL_FATAL(dp_master_open(&m, in), DP_OK);
-	while ((err = dp_master_next(m, &e, &diag)) == DP_OK) {
+	CU_ASSERT_EQUAL_FATAL(dp_entry_open(&reader, in), DP_OK);
+	while ((err = dp_entry_next(reader, &e, &diag)) == DP_OK) {
 		n += (size_t)snprintf(out + n, size_b - n, "%s%lu%c",
 		    n ? "|" : "", e.line, e.indented ? '>' : ':');
 		for (size_t i = 0; i < e.count; i++)
-			n += (size_t)snprintf(out + n, size_b - n,
-			    e.tokens[i].quoted ? " %lu'%s'" : " %lu %s",
-			    e.tokens[i].line, e.tokens[i].text);
+			n += (size_t)snprintf(out + n, size_b - n, " %lu %s",
+			    e.words[i].line, e.words[i].text);
 	}
 	if (err != DP_ERR_NOTFOUND)
 		snprintf(out + n, size_b - n, "!%lu %s", diag.line,
 		    diag.reason);
-	dp_master_close(&m);
-	CU_ASSERT_PTR_NULL(m);
-	dp_master_close(&m);
+	dp_entry_close(&reader);
+	CU_ASSERT_PTR_NULL(reader);
+	dp_entry_close(&reader);
 	fclose(in);
 }
 
@@ -65,11 +63,14 @@ static void entries_are_told_apart(void)
 		    "1: 1 a 1 b 4 c 5 d|6: 6 e" },
 		{ "a (b(c)\nd)e", "1: 1 a 1 b 1 c 2 d 2 e" },
 		{ "a\"b c\"d \"\" \";()\"",
-		    "1: 1 a 1'b c' 1 d 1'' 1';()'" },
+		    "1: 1 a 1 \"b c\" 1 d 1 \"\" 1 \";()\"" },
+		{ "a \"b\"\"c\"", "1: 1 a 1 \"b\" 1 \"c\"" },
+		{ "a (b;c\nd;e)\n)", "1: 1 a 1 b 2 d" },
 		{ "a\\ b \\\"c \\( \\; \"x\\\"y\\\\\" \\010",
-		    "1: 1 a\\ b 1 \\\"c 1 \\( 1 \\; 1'x\\\"y\\\\' 1 \\010" },
-		{ "\xc3\xa4 \"\xc3\xa4\"", "1: 1 \xc3\xa4 1'\xc3\xa4'" },
-		{ "a \"x\ty\"", "1: 1 a 1'x\ty'" },
+		    "1: 1 a\\ b 1 \\\"c 1 \\( 1 \\; "
+		    "1 \"x\\\"y\\\\\" 1 \\010" },
+		{ "\xc3\xa4 \"\xc3\xa4\"", "1: 1 \xc3\xa4 1 \"\xc3\xa4\"" },
+		{ "a \"x\ty\"", "1: 1 a 1 \"x\ty\"" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -100,6 +101,8 @@ static void bad_text_is_said_with_its_line(void)
 		{ "a \"b\\\"\n", 0, "!1 a quote is not closed" },
 		{ "a\nb\\\n", 0, "1: 1 a!2 a backslash at the end" },
 		{ "a\\", 0, "!1 a backslash at the end" },
+		{ "\xef\xbb" "a\n", 0, "!1 begins with an octet beyond" },
+		{ "\xef", 0, "!1 begins with an octet beyond" },
 		{ "a\0b\n", 4, "!1 a NUL byte" },
 		{ "\n\n\0", 3, "!3 a NUL byte" },
 		{ "a \"\0\"\n", 6, "!1 a NUL byte" },
@@ -121,83 +124,73 @@ static void bad_text_is_said_with_its_line(void)
 	}
 }
 
-/* Buffers are filled anew in the middle of everything. */
-static void long_lines_are_read(void)
+/* Words lie one behind the other, with room in front: ldns gets them as one
+ * line. */
+static void words_lie_in_one_piece(void)
 {
-	size_t word_b = 200000, entry_b = DP_MASTER_ENTRY_MAX;
-	char *text = malloc(entry_b + 2), *out = malloc(2 * word_b);
+	static const char text[] = "a (\"b c\" ; x\n d\n)\n  e f";
+	FILE *in = text_file(text, sizeof(text) - 1);
+	struct dp_entry_reader *reader = NULL;
+	struct dp_diag diag = { .line = 0 };
+	struct dp_entry e;
+
+	CU_ASSERT_EQUAL_FATAL(dp_entry_open(&reader, in), DP_OK);
+	for (int k = 0; k < 2; k++) {
+		CU_ASSERT_EQUAL_FATAL(dp_entry_next(reader, &e, &diag), DP_OK);
+		memcpy(e.words[0].text - 2, "..", 2);
+		for (size_t i = 1; i < e.count; i++)
+			e.words[i].text[-1] = ' ';
+		CU_ASSERT_STRING_EQUAL(e.words[0].text - 2,
+		    k == 0 ? "..a \"b c\" d" : "..e f");
+	}
+	dp_entry_close(&reader);
+	fclose(in);
+}
+
+static void long_entries_are_read_up_to_the_limit(void)
+{
+	/* The word, the NUL behind it, and what stands in front. */
+	size_t most_b = DP_ENTRY_MAX - 1 - 2;
+	char *text = malloc(2 * most_b), *out = malloc(2 * most_b);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	memset(text, 'x', word_b);
-	text[word_b] = '\n';
-	text[word_b + 1] = 'y';
-	read_out(text, word_b + 2, out, 2 * word_b);
-	CU_ASSERT_EQUAL(strspn(out + 5, "x"), word_b);
-	CU_ASSERT_STRING_EQUAL(out + 5 + word_b, "|2: 2 y");
-	memset(text, 'x', entry_b + 2);
-	read_out(text, entry_b + 2, out, 2 * word_b);
-	CU_ASSERT_PTR_NOT_NULL(strstr(out, "more than 1 MiB"));
+	memset(text, 'x', 2 * most_b);
+	text[most_b] = '\n';
+	text[most_b + 1] = 'y';
+	read_out(text, most_b + 2, out, 2 * most_b);
+	CU_ASSERT_EQUAL(strspn(out + 5, "x"), most_b);
+	CU_ASSERT_STRING_EQUAL(out + 5 + most_b, "|2: 2 y");
+	memset(text, 'x', most_b + 1);
+	read_out(text, most_b + 1, out, 2 * most_b);
+	CU_ASSERT_PTR_EQUAL(strstr(out, "!1 an entry of more than"), out);
+	/* Many words: the first one's line is said. */
+	for (size_t i = 0; i < 2 * most_b; i += 2)
+		memcpy(text + i, "x ", 2);
+	memcpy(text, "\nx(\n", 4);
+	read_out(text, 2 * most_b, out, 2 * most_b);
+	CU_ASSERT_PTR_EQUAL(strstr(out, "!2 an entry of more than"), out);
 	free(out);
 	free(text);
 }
 
 static void what_cannot_be_read_is_an_error(void)
 {
-	struct dp_master *m = NULL;
+	struct dp_entry_reader *reader = NULL;
 	struct dp_diag diag = { .object = "left alone" };
 	struct dp_entry e;
 	FILE *in = fopen("/", "r");
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(in);
-	CU_ASSERT_EQUAL_FATAL(dp_master_open(&m, in), DP_OK);
-	CU_ASSERT_EQUAL(dp_master_next(m, &e, &diag), DP_ERR_IO);
+	CU_ASSERT_EQUAL_FATAL(dp_entry_open(&reader, in), DP_OK);
+	CU_ASSERT_EQUAL(dp_entry_next(reader, &e, &diag), DP_ERR_IO);
 	CU_ASSERT_STRING_EQUAL(diag.object, "left alone");
 	CU_ASSERT_STRING_EQUAL(diag.reason, "Is a directory");
-	dp_master_close(&m);
+	dp_entry_close(&reader);
 	fclose(in);
 }
 
-static void strings_are_unescaped(void)
-{
-	char long_text[300] = { 0 };
-	static const struct {
-		const char *text;
-		const char *want; /* NULL: wrong */
-		size_t len;
-	} cases[] = {
-		{ "", "", 0 },
-		{ "a=b c", "a=b c", 5 },
-		{ "\\\"\\\\\\;", "\"\\;", 3 },
-		{ "\\000\\255x", "\0\xffx", 3 },
-		{ "\\0651", "A1", 2 },
-		{ "\\256", NULL, 0 },
-		{ "\\06", NULL, 0 },
-		{ "\\0a1", NULL, 0 },
-	};
-	uint8_t out[DP_STRING_MAX + 1];
-	struct dp_token token = { .text = long_text };
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct dp_token t = { .text = cases[i].text };
-		const char *reason = dp_master_string(out, &t);
-
-		if (!cases[i].want) {
-			CU_ASSERT_PTR_NOT_NULL(reason);
-			continue;
-		}
-		CU_ASSERT_PTR_NULL(reason);
-		CU_ASSERT_EQUAL(out[0], cases[i].len);
-		CU_ASSERT_EQUAL(memcmp(out + 1, cases[i].want, cases[i].len),
-		    0);
-	}
-	memset(long_text, 'x', 255);
-	CU_ASSERT_PTR_NULL(dp_master_string(out, &token));
-	CU_ASSERT_EQUAL(out[0], 255);
-	long_text[255] = 'x';
-	CU_ASSERT_PTR_NOT_NULL(dp_master_string(out, &token));
-}
-
-UNIT_MAIN("master", UNIT(entries_are_told_apart),
-    UNIT(bad_text_is_said_with_its_line), UNIT(long_lines_are_read),
-    UNIT(what_cannot_be_read_is_an_error), UNIT(strings_are_unescaped))
+UNIT_MAIN("entry", UNIT(entries_are_told_apart),
+    UNIT(bad_text_is_said_with_its_line), UNIT(words_lie_in_one_piece),
+    UNIT(long_entries_are_read_up_to_the_limit),
+    UNIT(what_cannot_be_read_is_an_error))
