@@ -65,8 +65,9 @@ void dp_sort_key_name(struct dp_name *base, const uint8_t *key, size_t key_b)
 /* A key on its way to its place: the eight bytes that are looked at now. */
 struct sorted {
 	uint64_t head;
-	uint32_t number;
-	uint32_t joined; /* all bytes so far as those of the one before */
+	uint32_t off; /* of the key in the block of all keys */
+	uint32_t number : 31;
+	uint32_t joined : 1; /* all bytes so far as those of the one before */
 };
 
 static int compare_heads(const void *a, const void *b)
@@ -77,17 +78,18 @@ static int compare_heads(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Eight bytes from depth on, the first the most significant; zeros behind the
- * key's end, which make no two keys alike since none begins with another. */
-static uint64_t head_at(const struct dp_intern *keys, uint32_t number,
-    size_t depth)
+/* The eight bytes at off, the first the most significant. They may reach into
+ * the next key: that cannot matter, because two keys differ before one of them
+ * ends. */
+static uint64_t head_at(const struct dp_intern *keys, size_t off)
 {
+	size_t n = keys->used_b - off;
+	uint8_t bytes[8] = { 0 };
 	uint64_t head = 0;
-	size_t len;
-	const uint8_t *key = dp_intern_get(keys, number, &len);
 
-	for (size_t i = depth; i < depth + 8; i++)
-		head = head << 8 | (i < len ? key[i] : 0);
+	memcpy(bytes, keys->bytes + off, n < 8 ? n : 8);
+	for (int i = 0; i < 8; i++)
+		head = head << 8 | bytes[i];
 	return head;
 }
 
@@ -96,7 +98,7 @@ static void sort_run(struct sorted *run, size_t n, size_t depth,
     const struct dp_intern *keys)
 {
 	for (size_t i = 0; i < n; i++)
-		run[i].head = head_at(keys, run[i].number, depth);
+		run[i].head = head_at(keys, run[i].off + depth);
 	qsort(run, n, sizeof(*run), compare_heads);
 	run[0].joined = 0;
 	for (size_t i = 1; i < n; i++)
@@ -120,7 +122,8 @@ enum dp_err dp_sort_keys(uint32_t **order, const struct dp_intern *keys)
 		return DP_ERR_NOMEM;
 	}
 	for (size_t i = 0; i < n; i++)
-		s[i] = (struct sorted){ 0, (uint32_t)i, i > 0 };
+		s[i] = (struct sorted){ 0, keys->items[i].off,
+			(uint32_t)i & INT32_MAX, i > 0 };
 	for (size_t depth = 0; runs > 0; depth += 8) {
 		runs = 0;
 		for (size_t first = 0, end; first < n; first = end) {
