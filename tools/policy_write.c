@@ -101,6 +101,10 @@ static void write_rules(struct writer *w)
 		const uint8_t *key = dp_intern_get(source->patterns,
 		    source->rules[i].pattern, &key_b);
 
+		if (i + DP_INTERN_AHEAD < source->rule_count)
+			dp_intern_fetch(source->patterns,
+			    source->rules[i + DP_INTERN_AHEAD / 2].pattern,
+			    source->rules[i + DP_INTERN_AHEAD].pattern);
 		dp_sort_key_name(&base, key, key_b);
 		/* x and *.x stand side by side and share the name. */
 		out[i].name_off = dp_name_equal(&base, &last)
@@ -147,31 +151,56 @@ static void write_traits(struct writer *w)
 	}
 }
 
-/* Enter all rules into an empty table. False: one of them would stand too far
- * from its place. */
-static bool fill_table(struct writer *w)
+/* The table's key of a rule that is written. */
+static uint64_t rule_key(const struct writer *w, uint32_t i)
 {
 	const struct dp_policy_d *head = head_of(w);
 	const struct dp_rule_d *rules = (void *)(w->bytes + head->rules.off);
-	const uint8_t *names = w->bytes + head->names.off;
+	struct dp_suffixes s;
+
+	dp_hash_suffixes(&s, w->bytes + head->names.off + rules[i].name_off);
+	return dp_hash_key(s.hash[s.labels],
+	    rules[i].flags & DP_RULE_WILDCARD ? DP_HASH_WILDCARD
+					      : DP_HASH_EXACT);
+}
+
+/* False: the rule would stand too far from its place. */
+static bool enter(struct dp_entry_d *table, uint32_t mask, uint64_t key,
+    uint32_t rule)
+{
+	uint32_t at = (uint32_t)key & mask;
+
+	for (unsigned n = 0; n < DP_POLICY_PROBE_MAX; n++) {
+		if (table[at].rule == 0) {
+			table[at].hash = (uint32_t)(key >> 32);
+			table[at].rule = rule + 1;
+			return true;
+		}
+		at = (at + 1) & mask;
+	}
+	return false;
+}
+
+/* Enter all rules into an empty table, in their order. Their places are fetched
+ * a block ahead. */
+static bool fill_table(struct writer *w)
+{
+	enum { BLOCK = 32 };
+	const struct dp_policy_d *head = head_of(w);
 	struct dp_entry_d *table = (void *)(w->bytes + head->table.off);
 	uint32_t mask = (uint32_t)head->table.count - 1;
+	uint32_t count = w->source->rule_count;
+	uint64_t key[BLOCK];
 
-	for (uint32_t i = 0; i < w->source->rule_count; i++) {
-		struct dp_suffixes s;
-		uint64_t key;
-		uint32_t at, n = 0;
-
-		dp_hash_suffixes(&s, names + rules[i].name_off);
-		key = dp_hash_key(s.hash[s.labels],
-		    rules[i].flags & DP_RULE_WILDCARD ? DP_HASH_WILDCARD
-						      : DP_HASH_EXACT);
-		for (at = (uint32_t)key & mask; table[at].rule != 0;
-		     at = (at + 1) & mask)
-			if (++n >= DP_POLICY_PROBE_MAX)
+	for (uint32_t first = 0, n; first < count; first += n) {
+		n = count - first < BLOCK ? count - first : BLOCK;
+		for (uint32_t i = 0; i < n; i++) {
+			key[i] = rule_key(w, first + i);
+			__builtin_prefetch(&table[(uint32_t)key[i] & mask], 1);
+		}
+		for (uint32_t i = 0; i < n; i++)
+			if (!enter(table, mask, key[i], first + i))
 				return false;
-		table[at].hash = (uint32_t)(key >> 32);
-		table[at].rule = i + 1;
 	}
 	return true;
 }

@@ -304,6 +304,10 @@ static enum dp_err unite(struct dp_ruleset *rs, const uint32_t *order,
 		enum dp_err err = unite_groups(rs, order[i], rank);
 		bool deny = dp_trait_settle(&rs->scratch);
 
+		if (i + DP_INTERN_AHEAD < rs->patterns.count)
+			dp_intern_fetch(&rs->patterns,
+			    order[i + DP_INTERN_AHEAD / 2],
+			    order[i + DP_INTERN_AHEAD]);
 		cover_leave(&cover, key, key_b);
 		if (err == DP_OK && !deny && cover.count > 0) {
 			dp_trait_unpack(traits, cover.trait[cover.count - 1],

@@ -167,6 +167,44 @@ static void probes_stay_short(void)
 	free(bytes);
 }
 
+/* Names that all want one place of a table of 1024: of 300 the last would stand
+ * too far from it, so that the table must become larger. */
+static void crowded_tables_grow(void)
+{
+	enum { COUNT = 300 };
+	static char text[COUNT][40];
+	const char *lines[COUNT + 1] = { NULL };
+	const struct dp_policy_d *head;
+	struct dp_policy *p;
+	size_t size_b;
+	uint8_t *bytes;
+
+	for (unsigned i = 0, n = 0; n < COUNT; i++) {
+		struct dp_suffixes s;
+		struct dp_name name;
+
+		snprintf(text[n], sizeof(text[n]), "g: n%u allow", i);
+		lines[n] = text[n];
+		text[n][strcspn(text[n] + 3, " ") + 3] = '\0';
+		name = unit_name(text[n] + 3);
+		text[n][strlen(text[n])] = ' ';
+		dp_hash_suffixes(&s, name.wire);
+		n += (dp_hash_key(s.hash[1], DP_HASH_EXACT) & 1023) == 5;
+	}
+	bytes = unit_policy_bytes(lines, NULL, &size_b);
+	head = (const struct dp_policy_d *)bytes;
+	CU_ASSERT_EQUAL(head->table.count, 2048);
+	p = unit_policy(bytes, size_b);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		struct dp_rule_info rule;
+
+		dp_policy_rule(p, i, &rule);
+		CU_ASSERT_EQUAL(dp_policy_match(p, &rule.base).rule, i);
+	}
+	dp_policy_close(&p);
+	free(bytes);
+}
+
 static void too_much_text_is_refused(void)
 {
 	/* Never read: the limit is checked before anything is copied. */
@@ -193,4 +231,5 @@ static void too_much_text_is_refused(void)
 UNIT_MAIN("policy_write", UNIT(bytes_are_the_golden_ones),
     UNIT(golden_file_is_read), UNIT(what_rules_share_is_kept_once),
     UNIT(no_byte_of_memory_leaks_into_the_file), UNIT(probes_stay_short),
+    UNIT(crowded_tables_grow),
     UNIT(too_much_text_is_refused))
