@@ -243,6 +243,55 @@ enum what {
 	ENTRY_LOST, ENTRY_EMPTY, WHATS
 };
 
+static const char *const complaint[WHATS] = {
+	[FLAGS] = "unknown flags",
+	[DEPTH] = "depth of the wildcards",
+	[SETTINGS] = "number of settings",
+	[SETTING] = "mode is none of",
+	[SETTING_REST] = "number of settings",
+	[NFT_END] = "name does not end",
+	[NFT_REST] = "name does not end",
+	[ZERO] = "number of settings",
+	[SECTION_OFF] = "lies in a wrong place",
+	[SECTION_COUNT] = "lies in a wrong place",
+	[SECTION_HUGE] = "does not end in the file",
+	[TABLE_COUNT] = "no power of two",
+	[GAP] = "bytes between",
+	[GROUP_ORDER] = "groups are not sorted",
+	[GROUP_NAME] = "group's name",
+	[GROUP_TEXT] = "group's texts",
+	[GROUP_TEXT_B] = "group's texts",
+	[GROUP_ZERO] = "group's texts",
+	[RULE_NAME] = "rule's name",
+	[RULE_LEN] = "rule's name",
+	[RULE_CASE] = "rule's name",
+	[RULE_STAR] = "rule's name",
+	[RULE_FLAGS] = "unknown flags",
+	[RULE_ZERO] = "unknown flags",
+	[RULE_TRAIT] = "no trait",
+	[RULE_ORDER] = "rules are not sorted",
+	[RULE_DENY] = "has services or pins",
+	[TRAIT_FIRST] = "trait's slice",
+	[TRAIT_COUNT] = "trait's slice",
+	[MEMBER_RANGE] = "rule's groups",
+	[MEMBER_ORDER] = "rule's groups",
+	[MEMBER_NONE] = "rule's groups",
+	[SERVICE_PROTOCOL] = "rule's services",
+	[SERVICE_PORT] = "rule's services",
+	[SERVICE_ORDER] = "rule's services",
+	[SERVICE_ZERO] = "rule's services",
+	[PIN_FAMILY] = "rule's pins",
+	[PIN_LEN] = "rule's pins",
+	[PIN_HOST] = "rule's pins",
+	[PIN_ORDER] = "rule's pins",
+	[PIN_ZERO] = "rule's pins",
+	[ENTRY_RULE] = "entry of the table has no rule",
+	[ENTRY_HASH] = "not in the table",
+	[ENTRY_TWICE] = "not in the table",
+	[ENTRY_LOST] = "too many or too few",
+	[ENTRY_EMPTY] = "empty entry",
+};
+
 /* An entry of the table, empty or not. */
 static struct dp_entry_d *entry(const struct parts *p, bool empty)
 {
@@ -356,10 +405,11 @@ static void each_promise_of_the_format_is_checked(void)
 		err = open_sealed(bytes, (size_t)p.head->file_b, &diag);
 		CU_ASSERT_EQUAL(err, DP_ERR_FORMAT);
 		CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason, "damaged policy"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason, complaint[what]));
+		if (!strstr(diag.reason, complaint[what]))
+			fprintf(stderr, "case %d: %s\n", what, diag.reason);
 		CU_ASSERT_PTR_NOT_NULL(
 		    strstr(diag.reason, "run dnspin compile again"));
-		if (err != DP_ERR_FORMAT)
-			fprintf(stderr, "case %d: %d\n", what, (int)err);
 	}
 	free(bytes);
 }
