@@ -74,7 +74,7 @@ static json_t *signer_string(const struct dp_policy *p)
 	return json_string(key);
 }
 
-/* All of them, by name: numbers as numbers, words as words. */
+/* As dnspin show has them: numbers as numbers, words as words. */
 static json_t *settings_object(const struct dp_settings *settings)
 {
 	json_t *object = json_object();
@@ -90,6 +90,11 @@ static json_t *settings_object(const struct dp_settings *settings)
 			return NULL;
 		}
 	}
+	if (json_object_set_new(object, "nft-table",
+		json_string(settings->nft_table)) != 0) {
+		json_decref(object);
+		return NULL;
+	}
 	return object;
 }
 
@@ -98,7 +103,7 @@ static json_t *policy_object(const struct dp_policy *p)
 	if (!p)
 		return json_null();
 	return json_pack("{s:o, s:o, s:I, s:I, s:o}", "digest",
-	    digest_string(dp_policy_digest(p)), "signed_by", signer_string(p),
+	    digest_string(dp_policy_digest(p)), "signer", signer_string(p),
 	    "rules", (json_int_t)dp_policy_rule_count(p), "groups",
 	    (json_int_t)dp_policy_group_count(p), "settings",
 	    settings_object(dp_policy_settings(p)));
