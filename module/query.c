@@ -76,6 +76,7 @@ static const struct dp_policy *judge_name(struct dp_module *m,
 static void refuse(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q, enum dp_verdict verdict)
 {
+	log_query_info(VERB_ALGO, "dnspin: refused", &q->qinfo);
 	if (verdict == DP_VERDICT_NOT_READY) {
 		q->return_msg = NULL;
 		q->return_rcode = LDNS_RCODE_SERVFAIL;
@@ -99,6 +100,7 @@ static void refuse_clients_only(struct dp_module *m, struct dp_worker *w,
 	struct edns_option *options = q->edns_opts_front_out;
 	struct mesh_cb *transfers = state->cb_list;
 
+	verbose(VERB_ALGO, "dnspin: others wait for the result, too");
 	q->edns_opts_front_out = NULL;
 	state->cb_list = NULL;
 	refuse(m, w, q, verdict);
