@@ -51,7 +51,7 @@ bool dp_cli_conf(const struct dp_cli *cli, struct dp_conf *out, int *code);
 /* The policy in force, checked, with the signature that the settings'
  * trusted-key wants; NULL on failure. The caller closes. */
 struct dp_policy *dp_cli_policy(const struct dp_cli *cli, int *code);
-/* The same for the file at path. */
+/* The same for the file at path, "-" being standard input. */
 struct dp_policy *dp_cli_policy_at(const struct dp_cli *cli, const char *path,
     int *code);
 

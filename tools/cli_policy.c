@@ -1,3 +1,7 @@
+#include "dp_config.h"
+
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "module/core/key.h"
@@ -21,19 +25,62 @@ bool dp_cli_conf(const struct dp_cli *cli, struct dp_conf *out, int *code)
 	return false;
 }
 
+/* All of standard input in a file without a name, for it may be a pipe and a
+ * policy is mapped; NULL with errno set on failure. */
+static FILE *spool(void)
+{
+	FILE *file = tmpfile();
+	char buffer[65536];
+	int failure;
+	size_t n;
+
+	if (!file)
+		return NULL;
+	do {
+		n = fread(buffer, 1, sizeof(buffer), stdin);
+	} while (n > 0 && fwrite(buffer, 1, n, file) == n);
+	if (!ferror(stdin) && fflush(file) == 0 && !ferror(file))
+		return file;
+	failure = errno;
+	fclose(file);
+	errno = failure;
+	return NULL;
+}
+
+static enum dp_err open_stdin(struct dp_policy **out, const uint8_t *trusted,
+    struct dp_diag *diag)
+{
+	FILE *file = spool();
+	enum dp_err err;
+	char path[64];
+
+	if (!file) {
+		dp_diag_set(diag, "-", 0, "%s", strerror(errno));
+		return DP_ERR_IO;
+	}
+	snprintf(path, sizeof(path), "/dev/fd/%d", fileno(file));
+	err = dp_policy_open(out, path, trusted, diag);
+	fclose(file);
+	snprintf(diag->object, sizeof(diag->object), "-");
+	return err;
+}
+
 static struct dp_policy *open_with(const struct dp_conf *conf,
     const char *path, int *code)
 {
 	struct dp_diag diag = { .line = 0 };
 	struct dp_policy *policy = NULL;
-	uint8_t key[DP_KEY_B];
+	uint8_t key[DP_KEY_B], *trusted = NULL;
 	enum dp_err err = DP_OK;
 
-	if (conf->trusted_key)
+	if (conf->trusted_key) {
 		err = dp_key_public_read(key, conf->trusted_key, &diag);
-	if (!err) {
-		err = dp_policy_open(&policy, path,
-		    conf->trusted_key ? key : NULL, &diag);
+		trusted = key;
+	}
+	if (!err && strcmp(path, "-") == 0) {
+		err = open_stdin(&policy, trusted, &diag);
+	} else if (!err) {
+		err = dp_policy_open(&policy, path, trusted, &diag);
 		if (err == DP_ERR_NOTFOUND)
 			dp_diag_set(&diag, path, 0,
 			    "there is no policy: make it with dnspin compile, "

@@ -82,6 +82,13 @@ enum dp_err dp_gather_files(struct dp_ruleset *rs, char *const *paths,
 	return err;
 }
 
+/* A folder that is missing fits no pattern; other trouble is trouble. */
+static int is_trouble(const char *path, int reason)
+{
+	(void)path;
+	return reason != ENOENT && reason != ENOTDIR;
+}
+
 enum dp_err dp_gather_globs(struct dp_ruleset *rs, char *const *patterns,
     size_t count, struct dp_diag *diag)
 {
@@ -89,7 +96,7 @@ enum dp_err dp_gather_globs(struct dp_ruleset *rs, char *const *patterns,
 
 	for (size_t i = 0; i < count && !err; i++) {
 		glob_t found;
-		int result = glob(patterns[i], GLOB_ERR, NULL, &found);
+		int result = glob(patterns[i], 0, is_trouble, &found);
 
 		if (result == 0) {
 			err = dp_gather_files(rs, found.gl_pathv,

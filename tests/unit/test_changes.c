@@ -1,0 +1,87 @@
+#include "dp_config.h"
+
+#include "tests/unit/compiled.h"
+
+#include "tools/changes.h"
+
+static void differ(const char *before, const char *after, const char *want)
+{
+	struct compiled a = compile(before), b = compile(after);
+	char *text = NULL;
+	size_t size_b = 0;
+	FILE *out = open_memstream(&text, &size_b);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a.policy);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b.policy);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	dp_changes_say(out, a.policy, b.policy);
+	CU_ASSERT_EQUAL_FATAL(fclose(out), 0);
+	CU_ASSERT_EQUAL(strncmp(text, want, strlen(want)), 0);
+	if (strncmp(text, want, strlen(want)) != 0)
+		printf("\n%s", text);
+	free(text);
+	compiled_free(&b);
+	compiled_free(&a);
+}
+
+#define RULE(rest) SOA("g") "b.example TXT " rest "\n"
+#define END "against the policy in force: "
+
+static void rules_are_compared(void)
+{
+	differ(SOA("g"), SOA("g"), END "0 rules added, 0 removed, 0 changed, "
+	    "0 settings changed\n");
+	differ(SOA("g"), RULE("\"allow\""),
+	    "+ b.example: allow\n" END "1 rule added, 0 removed");
+	differ(RULE("\"deny\""), SOA("g"),
+	    "- b.example: deny\n" END "0 rules added, 1 removed");
+	differ(RULE("\"deny\""), RULE("\"allow\""),
+	    "~ b.example: was denied, is allowed\n" END
+	    "0 rules added, 0 removed, 1 changed");
+	differ(RULE("\"allow\" \"tcp/1\""), RULE("\"allow\" \"tcp/2\""),
+	    "~ b.example: other services\n");
+	differ(RULE("\"allow\" \"tcp/1\""), RULE("\"allow\" \"udp/1\""),
+	    "~ b.example: other services\n");
+	differ(RULE("\"allow\" \"tcp/1\""), RULE("\"allow\""),
+	    "~ b.example: other services\n");
+	differ(RULE("\"allow\"\n APL 1:192.0.2.0/24"),
+	    RULE("\"allow\"\n APL 1:192.0.2.0/25"),
+	    "~ b.example: other pins\n");
+	differ(RULE("\"allow\""), RULE("\"allow\"\n APL 1:192.0.2.0/24"),
+	    "~ b.example: other pins\n");
+	differ(RULE("\"allow\""), RULE("\"allow\"\n" SOA("h")
+	    "b.example TXT \"allow\""), "~ b.example: other groups\n");
+	differ(RULE("\"allow\""), SOA("h") "b.example TXT \"allow\"\n",
+	    "~ b.example: other groups\n");
+	/* Around each other, exact names and wildcards. */
+	differ(SOA("g") "a TXT \"allow\"\n*.b TXT \"allow\"\n"
+	    "c TXT \"allow\"\n",
+	    SOA("g") "b TXT \"deny\"\nc TXT \"allow\"\n*.c TXT \"deny\"\n",
+	    "- a: allow\n+ b: deny\n- *.b: allow\n+ *.c: deny\n" END
+	    "2 rules added, 2 removed, 0 changed");
+}
+
+static void rules_are_counted_by_group(void)
+{
+	struct compiled c = compile(SOA("long-name.dnspin")
+	    "a TXT \"allow\"\na APL 1:192.0.2.0/24 1:198.51.100.0/24\n"
+	    "b TXT \"deny\"\n" SOA("x") "a TXT \"allow\"\n");
+	char *text = NULL;
+	size_t size_b = 0;
+	FILE *out = open_memstream(&text, &size_b);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c.policy);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL(dp_changes_table(out, c.policy), DP_OK);
+	CU_ASSERT_EQUAL_FATAL(fclose(out), 0);
+	CU_ASSERT_STRING_EQUAL(text,
+	    "group        allow     deny     pins\n"
+	    "long-name        1        1        2\n"
+	    "x                1        0        2\n"
+	    "total            1        1        2\n");
+	free(text);
+	compiled_free(&c);
+}
+
+UNIT_MAIN("changes", UNIT(rules_are_compared),
+    UNIT(rules_are_counted_by_group))
