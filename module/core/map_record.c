@@ -88,42 +88,64 @@ struct scan {
 	uint64_t seen; /* its index entry */
 };
 
-/* The slot that holds e, else in *room the first free one of the bucket with
- * fewer live bindings. */
-static struct scan scan_place(const struct dp_map *map, const struct entry *e,
-    struct scan *room)
+static struct scan look_at(const struct dp_map *map, uint32_t i)
 {
+	return (struct scan){ i,
+		atomic_load_explicit(&map->index[i], memory_order_acquire) };
+}
+
+/* The slot that holds e. Most sightings are of known bindings, and most of
+ * their time goes into waiting for memory: ask for both buckets at once. */
+static struct scan find_known(const struct dp_map *map, const struct entry *e)
+{
+	for (int k = 0; k < 2; k++) {
+		const char *lines = (const char *)&map->index[
+		    e->place.bucket[k] * DP_MAP_BUCKET];
+
+		__builtin_prefetch(lines);
+		__builtin_prefetch(lines + 64);
+	}
+	for (int k = 0; k < 2; k++) {
+		uint32_t i = e->place.bucket[k] * DP_MAP_BUCKET;
+
+		for (uint32_t n = 0; n < DP_MAP_BUCKET; n++, i++) {
+			struct scan at = look_at(map, i);
+			uint32_t end_s = dp_map_end(at.seen);
+
+			if (dp_map_tag(at.seen) == e->place.tag &&
+			    end_s > e->now_s && end_s != DP_MAP_CLAIMED &&
+			    slot_holds(&map->slots[i], e))
+				return at;
+		}
+	}
+	return (struct scan){ NONE, 0 };
+}
+
+/* The first free slot of the bucket with fewer live bindings. */
+static struct scan find_room(const struct dp_map *map, const struct entry *e)
+{
+	struct scan room = { NONE, 0 };
 	unsigned least = DP_MAP_BUCKET;
 
-	room->slot = NONE;
 	for (int k = 0; k < 2; k++) {
 		uint32_t i = e->place.bucket[k] * DP_MAP_BUCKET;
 		struct scan first = { NONE, 0 };
 		unsigned live = 0;
 
 		for (uint32_t n = 0; n < DP_MAP_BUCKET; n++, i++) {
-			struct scan at = { i,
-				atomic_load_explicit(&map->index[i],
-				    memory_order_acquire) };
-			uint32_t end_s = dp_map_end(at.seen);
+			struct scan at = look_at(map, i);
 
-			if (end_s <= e->now_s) {
-				if (first.slot == NONE)
-					first = at;
-				continue;
-			}
-			live++;
-			if (dp_map_tag(at.seen) == e->place.tag &&
-			    end_s != DP_MAP_CLAIMED &&
-			    slot_holds(&map->slots[i], e))
-				return at;
+			if (dp_map_end(at.seen) > e->now_s)
+				live++;
+			else if (first.slot == NONE)
+				first = at;
 		}
 		if (live < least) {
 			least = live;
-			*room = first;
+			room = first;
 		}
 	}
-	return (struct scan){ NONE, 0 };
+	return room;
 }
 
 /*
@@ -269,18 +291,20 @@ enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
 
 	entry_prepare(&e, map, s, now_s);
 	for (;;) {
-		struct scan room;
-		struct scan found = scan_place(map, &e, &room);
+		struct scan at = find_known(map, &e);
 
-		if (found.slot != NONE) {
-			if (extend(map, &e, &found))
+		if (at.slot != NONE) {
+			if (extend(map, &e, &at))
 				return DP_OK;
-		} else if (room.slot == NONE) {
+			continue;
+		}
+		at = find_room(map, &e);
+		if (at.slot == NONE) {
 			atomic_fetch_add_explicit(&map->head->refused_full, 1,
 			    memory_order_relaxed);
 			return DP_ERR_FULL;
-		} else if (enter(map, &e, &room)) {
-			return DP_OK;
 		}
+		if (enter(map, &e, &at))
+			return DP_OK;
 	}
 }
