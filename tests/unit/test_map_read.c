@@ -238,8 +238,57 @@ static void hostile_headers_are_refused(void)
 	free(bytes);
 }
 
+/* A file that an earlier build wrote: who changes the layout changes the
+ * version, its history and this file (make seeds). */
+static void the_layout_is_that_of_the_version(void)
+{
+	static const struct {
+		const char *name, *final, *addr;
+	} want[] = {
+		{ ".", ".", "192.0.2.0" },
+		{ "a.example", "a.example", "192.0.2.1" },
+		{ "a.example", "a.example", "c000:202::" },
+		{ "manage.microsoft.com", "manage.microsoft.com.nsatc.net",
+		    "192.0.2.3" },
+		{ "\\000\\255.example", "b.example", "c000:204::" },
+	};
+	const char *top = getenv("DNSPIN_SRCDIR");
+	const uint16_t probe = 1;
+	struct dp_map *map = NULL;
+	struct dp_binding b;
+	uint64_t seq = 1;
+	char path[1024];
+
+	if (*(const uint8_t *)&probe != 1) {
+		printf("SKIPPED: the file is in the other byte order ");
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/tests/fuzz/seeds/map/version-%u",
+	    top ? top : ".", DP_MAP_VERSION);
+	CU_ASSERT_EQUAL_FATAL(dp_map_open_ro(&map, path, &unit_diag), DP_OK);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		char text[DP_NAME_TEXT_MAX];
+
+		CU_ASSERT_EQUAL_FATAL(dp_map_feed(map, &seq, &b), DP_OK);
+		dp_name_to_text(&b.name, text);
+		CU_ASSERT_STRING_EQUAL(text, want[i].name);
+		dp_name_to_text(&b.final, text);
+		CU_ASSERT_STRING_EQUAL(text, want[i].final);
+		dp_addr_to_text(&b.addr, text);
+		CU_ASSERT_STRING_EQUAL(text, want[i].addr);
+		CU_ASSERT_EQUAL(b.first_seen_s, NOW);
+		CU_ASSERT_EQUAL(b.last_seen_s, NOW);
+		CU_ASSERT_EQUAL(b.ttl_end_s, NOW + 60);
+		CU_ASSERT_EQUAL(b.end_s, NOW + 300);
+		CU_ASSERT_EQUAL(b.hits, 1);
+	}
+	CU_ASSERT_EQUAL(dp_map_feed(map, &seq, &b), DP_ERR_NOTFOUND);
+	dp_map_close(&map);
+}
+
 UNIT_MAIN_WITH("map_read", unit_map_begin, unit_map_end,
     UNIT(the_feed_tells_changes_in_order), UNIT(who_falls_behind_is_told),
     UNIT(changes_that_are_gone_are_passed_over),
     UNIT(a_spoilt_feed_holds_up_nobody), UNIT(maps_cut_off_are_refused),
-    UNIT(no_wrong_byte_is_believed), UNIT(hostile_headers_are_refused))
+    UNIT(no_wrong_byte_is_believed), UNIT(hostile_headers_are_refused),
+    UNIT(the_layout_is_that_of_the_version))
