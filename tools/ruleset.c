@@ -138,7 +138,8 @@ static enum dp_err check_pattern(const struct dp_rule_source *rule,
 			    "\"*\" stands for names only as the first label: "
 			    "write *.NAME");
 	if (rule->wildcard && rule->base.len > DP_NAME_MAX - 2)
-		return refuse(rule, diag, "longer than 255 octets with \"*.\" in front");
+		return refuse(rule, diag,
+		    "longer than 255 octets with \"*.\" in front");
 	return DP_OK;
 }
 

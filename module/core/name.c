@@ -67,8 +67,9 @@ static const char *text_octet(const char **at, uint8_t *octet, bool *bare)
 	*bare = *p != '\\';
 	if (*bare) {
 		if ((uint8_t)*p >= 0x80)
-			return "octets beyond ASCII: write an internationalized "
-			       "name in its xn-- form, other octets as \\DDD";
+			return "octets beyond ASCII: write an "
+			       "internationalized name in its xn-- form, other "
+			       "octets as \\DDD";
 		if (*p <= ' ' || *p == 0x7f || strchr("\"();@", *p))
 			return "a blank, a control character or one of \"();@: "
 			       "write it as \\DDD, its decimal number";

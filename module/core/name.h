@@ -37,7 +37,7 @@ enum dp_err dp_name_from_text(struct dp_name *out, const char *text,
     struct dp_diag *diag) DP_MUST_CHECK;
 
 /* Master file text without the last dot ("." for the root); returns the
- * length. Octets other than letters, digits, '-', '_', '*', '/' come escaped. */
+ * length. Octets other than letters, digits, '-', '_', '*', '/' come as \DDD. */
 size_t dp_name_to_text(const struct dp_name *name,
     char text[DP_NAME_TEXT_MAX]);
 

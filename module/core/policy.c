@@ -210,7 +210,7 @@ enum dp_err dp_service_from_text(struct dp_service *out, const char *text,
 	if (strncmp(text, "tcp/", 4) == 0 || strncmp(text, "udp/", 4) == 0)
 		digits = text + 4;
 	n = strspn(digits, "0123456789");
-	/* Five digits cannot overflow; a leading 0 would be a second spelling. */
+	/* Five digits cannot overflow; a 0 in front is a second spelling. */
 	if (n <= 5 && digits[n] == '\0' && digits[0] != '0')
 		for (size_t i = 0; i < n; i++)
 			port = port * 10 + (unsigned)(digits[i] - '0');

@@ -69,17 +69,18 @@ static enum dp_err check_settings(const struct check *c,
     struct dp_settings *settings)
 {
 	const struct dp_policy_d *head = (const struct dp_policy_d *)c->bytes;
-	const uint8_t *end = memchr(head->nft_table, 0, DP_NFT_TABLE_MAX);
+	const uint8_t *rest = (const uint8_t *)&head->setting[DP_SETTING_COUNT];
+	const uint8_t *past = head->nft_table;
+	const uint8_t *table_end = head->nft_table + DP_NFT_TABLE_MAX;
+	const uint8_t *nul = memchr(head->nft_table, 0, DP_NFT_TABLE_MAX);
 	const char *wrong;
 
 	if (head->flags & ~DP_POLICY_SIGNED)
 		return damaged(c, "unknown flags");
 	if (head->setting_count != DP_SETTING_COUNT || head->zero != 0 ||
-	    !dp_policy_is_zero((const uint8_t *)(head->setting + DP_SETTING_COUNT),
-		sizeof(head->setting) - DP_SETTING_COUNT * sizeof(uint32_t)))
+	    !dp_policy_is_zero(rest, (size_t)(past - rest)))
 		return damaged(c, "another number of settings");
-	if (!end ||
-	    !dp_policy_is_zero(end, (size_t)(head->nft_table + DP_NFT_TABLE_MAX - end)))
+	if (!nul || !dp_policy_is_zero(nul, (size_t)(table_end - nul)))
 		return damaged(c, "the nftables table's name does not end");
 	memcpy(settings->value, head->setting, sizeof(settings->value));
 	memcpy(settings->nft_table, head->nft_table, DP_NFT_TABLE_MAX);
@@ -279,8 +280,8 @@ static enum dp_err check_traits(const struct check *c)
 		if (!pins_fit(v, t))
 			return damaged(c, "a rule's pins are wrong");
 	}
-	if (members != head->members.count || services != head->services.count ||
-	    pins != head->pins.count)
+	if (members != head->members.count ||
+	    services != head->services.count || pins != head->pins.count)
 		return damaged(c, "groups, services or pins of no rule");
 	return DP_OK;
 }

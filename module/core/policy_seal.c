@@ -54,7 +54,8 @@ enum dp_err dp_policy_seal_check(const uint8_t *bytes, size_t size_b,
 	dp_policy_sign_text(text, digest);
 	if (!(head->flags & DP_POLICY_SIGNED)) {
 		if (!dp_policy_is_zero(head->signer, sizeof(head->signer)) ||
-		    !dp_policy_is_zero(head->signature, sizeof(head->signature)))
+		    !dp_policy_is_zero(head->signature,
+			sizeof(head->signature)))
 			wrong = "it holds a signature but is not marked signed";
 		else if (trusted)
 			wrong = "not signed, but a trusted key is set: compile "

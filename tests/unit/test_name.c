@@ -235,7 +235,8 @@ static void canonical_is_exact(void)
 		bool yes;
 	} cases[] = {
 		{ "", 1, true }, { "\3com", 5, true }, { "\3com", 4, false },
-		{ "\3com\0", 6, false }, { "\3Com", 5, false }, { "", 0, false },
+		{ "\3com\0", 6, false }, { "\3Com", 5, false },
+		{ "", 0, false },
 		{ "\2[@", 4, true }, { "\300\0", 2, false },
 	};
 

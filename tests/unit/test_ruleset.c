@@ -99,7 +99,8 @@ static void wrong_rules_are_refused(void)
 	} cases[] = {
 		{ "a: x.y deny", "x.y", "duplicate of the rule in line 1" },
 		{ "a: X.Y deny", "x.y", "duplicate of the rule in line 1" },
-		{ "a: *.x.y allow", "*.x.y", "duplicate of the rule in line 2" },
+		{ "a: *.x.y allow", "*.x.y",
+		    "duplicate of the rule in line 2" },
 		{ "a: * allow", "*", "duplicate of the rule in line 4" },
 		{ "a: *.*.y allow", "*.*.y", "write *.NAME" },
 		{ "a: x.*.y allow", "x.*.y", "write *.NAME" },
@@ -158,7 +159,8 @@ static void too_long_wildcards_are_refused(void)
 
 static void zones_have_names_of_their_own(void)
 {
-	struct dp_name apex = unit_name("a.dnspin"), same = unit_name("A.dnspin");
+	struct dp_name apex = unit_name("a.dnspin");
+	struct dp_name same = unit_name("A.dnspin");
 	struct dp_ruleset *rs;
 	struct dp_diag diag;
 	uint32_t group;

@@ -108,7 +108,8 @@ static void table_names_are_identifiers(void)
 		bool fits;
 	} cases[] = {
 		{ "dnspin", true }, { "_t-1", true }, { "T", true },
-		{ "", false }, { "1t", false }, { "-t", false }, { "a b", false },
+		{ "", false }, { "1t", false }, { "-t", false },
+		{ "a b", false },
 		{ "a;b", false }, { "a\nb", false }, { "a{", false },
 		{ "a.b", false }, { "\303\244", false },
 		{ "a234567890123456789012345678901", true },
