@@ -60,6 +60,9 @@ void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
 void dp_cache_clear(struct dp_module *m)
 {
 	slabhash_clear(m->admitted);
+	/* A worker that has run no query yet answers from the server's own
+	 * cache, which is empty unless somebody loaded it. */
+	slabhash_clear(m->env->msg_cache);
 }
 
 size_t dp_cache_size_b(const struct dp_module *m)

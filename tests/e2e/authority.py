@@ -6,6 +6,7 @@ import glob
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 
@@ -158,6 +159,18 @@ class Authority:
         for daemon, addresses in zip(self._daemons, SERVERS.values()):
             for address in addresses:
                 daemon.wait_ready(lambda a=address: answers(a, "."))
+
+    def pause(self, folder):
+        """Its servers fall silent; what is asked meanwhile waits."""
+        self._signal(folder, signal.SIGSTOP)
+
+    def resume(self, folder):
+        self._signal(folder, signal.SIGCONT)
+
+    def _signal(self, folder, sig):
+        for daemon, name in zip(self._daemons, SERVERS):
+            if name == folder:
+                os.killpg(daemon.pid, sig)
 
     def stop(self):
         while self._daemons:

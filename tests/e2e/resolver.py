@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 
 import dns.edns
@@ -184,7 +185,7 @@ class Resolver:
 
     def start(self):
         self.launch()
-        self._daemon.wait_ready(self._responds)
+        self._daemon.wait_ready(self.responds)
         return self
 
     def start_refused(self, seconds=20.0):
@@ -196,16 +197,16 @@ class Resolver:
             raise LabError(f"{self.name} runs on\n{self.log_tail()}") from None
         return self.stop(), self.log_text()
 
-    def _responds(self):
+    def responds(self):
         done = subprocess.run(
             [self._tree.unbound_control, "-c", self._conf, "status"],
             capture_output=True, check=False)
         return done.returncode == 0
 
-    def control(self, *args):
+    def control(self, *args, stdin=None):
         done = subprocess.run(
             [self._tree.unbound_control, "-c", self._conf, *args],
-            text=True, capture_output=True, check=False)
+            input=stdin, text=True, capture_output=True, check=False)
         if done.returncode != 0:
             raise LabError(f"unbound-control {' '.join(args)}: "
                            f"{done.stdout}{done.stderr}")
@@ -248,6 +249,30 @@ class Resolver:
         return "\n".join([f"--- end of {self.log}", *tail])
 
     # --- questions --------------------------------------------------------
+
+    def send(self, name, rdtype="A", cd=False):
+        """Ask and do not wait: the socket, for reply()."""
+        query = dns.message.make_query(name, rdtype, use_edns=0)
+        if cd:
+            query.flags |= dns.flags.CD
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.connect((self.address, self.port))
+        s.send(query.to_wire())
+        return s
+
+    @staticmethod
+    def reply(s, seconds=10.0):
+        with s:
+            s.settimeout(seconds)
+            try:
+                return Answer(dns.message.from_wire(s.recv(65535)), 0.0)
+            except OSError as e:
+                raise LabError(f"no reply: {e}") from e
+
+    def waits_for(self, name, rdtype):
+        """Is a query for that in flight? (first thread only)"""
+        return any(line.split()[1:4] == [rdtype, "IN", name]
+                   for line in self.control("dump_requestlist").splitlines())
 
     def ask(self, name, rdtype="A", **how):
         try:

@@ -1,0 +1,158 @@
+"""Answers that a module never sees in the ordinary way: queries that join one
+of Unbound's own in flight, expired answers, caches filled from outside,
+reloads, the operator's own data.
+"""
+import sys
+import time
+
+from daemon import wait_until
+from lab import Lab
+
+
+def refused(a):
+    return a.rcode == "NXDOMAIN" and not a.rrs and [
+        c for c, _ in a.ede] == [15]
+
+
+def answered(a):
+    return a.rcode == "NOERROR" and bool(a.addresses)
+
+
+def joining(lab):
+    """A client asks what Unbound is asking for itself at that moment."""
+    for cd in (False, True):
+        resolver = lab.resolver(f"joining-{cd}", mode="strict")
+        lab.authority.pause("leaf")
+        allowed = resolver.send("portal.manage.microsoft.com", cd=cd)
+        wait_until(lambda r=resolver: r.waits_for("ns1.lab-dns.net.", "A"),
+                   "the address of a name server in flight")
+        clients = [resolver.send("ns1.lab-dns.net", cd=flag)
+                   for flag in (False, True, False)]
+        lab.authority.resume("leaf")
+        a = resolver.reply(allowed)
+        lab.check(f"CD {cd}: who waits for a name server gets the answer",
+                  answered(a), a)
+        replies = [resolver.reply(s) for s in clients]
+        lab.check(f"CD {cd}: who joins the name server's lookup is refused",
+                  all(refused(a) for a in replies),
+                  "; ".join(str(a) for a in replies))
+        a = resolver.ask("ns1.lab-dns.net")
+        lab.check(f"CD {cd}: and so is who asks afterwards", refused(a), a)
+        resolver.stop()
+
+
+STALE = ["serve-expired: yes", "serve-expired-client-timeout: 100",
+         "serve-expired-reply-ttl: 30"]
+
+
+def expire(resolver, *names):
+    """Ask once, and wait until the TTL of one second is over."""
+    for name in names:
+        resolver.ask(name)
+    time.sleep(2.1)  # TTLs are whole seconds of the real clock
+
+
+def expired(lab):
+    resolver = lab.resolver("stale-observe", mode="observe",
+                            server_conf=STALE)
+    expire(resolver, "short.manage.microsoft.com")
+    lab.authority.pause("leaf")
+    a = resolver.ask("short.manage.microsoft.com")
+    lab.authority.resume("leaf")
+    lab.check("observe: serve-expired works as configured", answered(a), a)
+    resolver.stop()
+
+    resolver = lab.resolver("stale-strict", mode="strict", chain="inspect",
+                            server_conf=STALE)
+    names = ("brief.manage.microsoft.com", "brief.trafficmanager.net")
+    expire(resolver, *names)
+    lab.authority.pause("leaf")
+    clients = [resolver.send(name) for name in names]
+    time.sleep(0.5)  # five times the timeout after which stale data would go
+    lab.authority.resume("leaf")
+    replies = [resolver.reply(s) for s in clients]
+    lab.check("strict: a refused chain does not come back when it is stale",
+              not any(a.rrs for a in replies),
+              "; ".join(str(a) for a in replies))
+    lab.check("strict: the log says that serve-expired is off",
+              "serve-expired is off" in resolver.log_text(),
+              resolver.log_tail())
+    resolver.stop()
+
+
+def loaded(lab):
+    """unbound-control load_cache writes where clients are answered from: the
+    one who asks first may get through, nobody after a second."""
+    plain = lab.resolver("plain", module=False)
+    plain.ask("www.evil.example")
+    dump = plain.control("dump_cache")
+    plain.stop()
+    for when in ("before any question", "after some"):
+        resolver = lab.resolver(f"loaded-{when.split()[0]}", mode="strict")
+        if when == "after some":
+            resolver.ask("manage.microsoft.com")
+        resolver.control("load_cache", stdin=dump)
+        resolver.ask("www.evil.example")
+        time.sleep(1.0)  # the cache is cleared within a second
+        a = resolver.ask("www.evil.example")
+        lab.check(f"load_cache {when}: refused within a second", refused(a), a)
+        resolver.stop()
+
+
+def reloaded(lab):
+    resolver = lab.resolver("reload", mode="strict", threads=2)
+    resolver.ask("manage.microsoft.com")
+    before = {(b["name"], b["address"]) for b in resolver.bindings()}
+    for _ in range(3):
+        resolver.control("reload")
+        wait_until(resolver.responds, "the reload", 10)
+        a = resolver.ask("evilmanage.microsoft.com")
+        b = resolver.ask("manage.microsoft.com")
+        if not (refused(a) and answered(b)):
+            break
+    lab.check("three reloads: still strict, still answering",
+              refused(a) and answered(b), f"{a} / {b}")
+    after = {(b["name"], b["address"]) for b in resolver.bindings()}
+    lab.check("three reloads: the bindings are kept", before
+              and before <= after, before - after)
+    resolver.control("flush_zone", ".")
+    a = resolver.ask("evilmanage.microsoft.com")
+    lab.check("flushed: still strict", refused(a), a)
+    lab.check("the same process", resolver.alive())
+    lab.check("stops in good order", resolver.stop() == 0)
+
+
+def operators_own(lab):
+    resolver = lab.resolver("own", mode="strict", server_conf=[
+        'local-data: "printer.lan. A 192.168.7.7"',
+        "access-control: 127.0.0.0/8 allow_snoop"])
+    a = resolver.ask("printer.lan")
+    lab.check("local-data is the operator's business",
+              a.addresses == ["192.168.7.7"], a)
+    a = resolver.ask("id.server", "TXT", rdclass="CH")
+    lab.check("so is CHAOS", a.rcode in ("NOERROR", "REFUSED"), a)
+    status = resolver.status()["resolver"]
+    lab.check("both are counted as local", status["counters"]["local"] >= 1,
+              status)
+    lab.check("none of it is exported", not resolver.bindings())
+    lab.check("allow_snoop is warned of", "allow_snoop" in resolver.log_text(),
+              resolver.log_tail())
+    resolver.stop()
+
+
+def order_of_modules(lab):
+    resolver = lab.resolver("order", mode="strict", server_conf=[
+        'module-config: "validator dynlib iterator"'])
+    lab.check("a module in front of dynlib is warned of",
+              "not the first word" in resolver.log_text(), resolver.log_tail())
+    resolver.stop()
+
+
+with Lab("doors") as the_lab:
+    joining(the_lab)
+    expired(the_lab)
+    loaded(the_lab)
+    reloaded(the_lab)
+    operators_own(the_lab)
+    order_of_modules(the_lab)
+sys.exit(the_lab.finish())
