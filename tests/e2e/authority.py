@@ -173,8 +173,8 @@ class Authority:
                 os.killpg(daemon.pid, sig)
 
     def stop(self):
-        while self._daemons:
-            self._daemons.pop().stop()
+        for daemon in self._daemons:
+            daemon.stop()
 
     def log_tail(self):
         return "\n".join(d.log_tail(10) for d in self._daemons)

@@ -111,8 +111,10 @@ class Lab:
             if not os.access(self.tree.unbound, os.X_OK):
                 raise LabError(f"UNBOUND={self.tree.unbound}: no executable")
             self._set_up()
-        except BaseException:
+        except BaseException as e:
             self.__exit__(*sys.exc_info())
+            if isinstance(e, LabError):
+                sys.exit(self.finish())
             raise
         return self
 
@@ -154,6 +156,8 @@ class Lab:
     def _tear_down(self):
         for resolver in self._resolvers:
             resolver.stop()
+            for fault in resolver.faults + resolver.sanitizer_reports():
+                self.check(f"{resolver.name} ends in good order", False, fault)
         if self.authority:
             self.authority.stop()
         if self._guard:
@@ -161,20 +165,23 @@ class Lab:
         if self._claim:
             self._claim.close()
         if self.work and self.failed:
-            print(f"{self.name}: kept for a look: {self.work}")
+            self._show_logs()
         elif self.work:
             shutil.rmtree(self.work)
 
     def _show(self, kind, error, trace):
         if isinstance(error, LabError):
-            print(f"FAILED {self.name}: {error}")
+            print(f"FAILED  {self.name}: {error}")
         elif kind is not SystemExit:
             traceback.print_exception(kind, error, trace, file=sys.stdout)
+
+    def _show_logs(self):
         for resolver in self._resolvers:
             if os.path.exists(resolver.log):
                 print(resolver.log_tail())
         if self.authority:
             print(self.authority.log_tail())
+        print(f"{self.name}: kept for a look: {self.work}")
 
     # --- resolvers --------------------------------------------------------
 

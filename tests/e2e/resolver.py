@@ -103,6 +103,7 @@ class Resolver:
         self._conf = os.path.join(work, f"{name}.conf")
         self.log = os.path.join(work, f"{name}.log")
         self._daemon = None
+        self.faults = []  # seen by stop(); Lab reports them
         self._make_state()
 
     def _make_state(self):
@@ -195,7 +196,9 @@ class Resolver:
             self._daemon.process.wait(seconds)
         except subprocess.TimeoutExpired:
             raise LabError(f"{self.name} runs on\n{self.log_tail()}") from None
-        return self.stop(), self.log_text()
+        status = self._daemon.stop()
+        self._daemon = None
+        return status, self.log_text()
 
     def responds(self):
         done = subprocess.run(
@@ -229,6 +232,8 @@ class Resolver:
             return 0
         status = self._daemon.stop()
         self._daemon = None
+        if status != 0:
+            self.faults.append(f"{self.name}: ended with status {status}")
         return status
 
     def kill9(self):
@@ -239,6 +244,12 @@ class Resolver:
     def restart(self):
         self.stop()
         return self.start()
+
+    def sanitizer_reports(self):
+        if not os.path.exists(self.log):
+            return []
+        return [line for line in self.log_text().splitlines()
+                if "Sanitizer" in line or "runtime error:" in line]
 
     def log_text(self):
         with open(self.log, encoding="utf-8", errors="replace") as f:
