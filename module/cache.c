@@ -60,8 +60,10 @@ void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
 void dp_cache_clear(struct dp_module *m)
 {
 	slabhash_clear(m->admitted);
-	/* A worker that has run no query yet answers from the server's own
-	 * cache, which is empty unless somebody loaded it. */
+}
+
+void dp_cache_clear_server(struct dp_module *m)
+{
 	slabhash_clear(m->env->msg_cache);
 }
 

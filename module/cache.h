@@ -26,6 +26,15 @@ void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
  */
 void dp_cache_clear(struct dp_module *m);
 
+/*
+ * Keeper, after a leak only: forget what somebody loaded into the server's own
+ * cache, from which a worker answers that has run no query yet. Unbound frees
+ * that cache at a reload that changes its size, and nothing tells the keeper:
+ * so this is kept for the moment after a client was answered, when the server
+ * is at work.
+ */
+void dp_cache_clear_server(struct dp_module *m);
+
 size_t dp_cache_size_b(const struct dp_module *m);
 
 #endif

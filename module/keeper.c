@@ -262,6 +262,7 @@ static void look(struct dp_keeper *k)
 		open_map(k, atomic_load(&m->policy));
 	if (atomic_exchange(&m->leaked, false)) {
 		dp_cache_clear(m);
+		dp_cache_clear_server(m);
 		log_err("dnspin: an answer for a name off the list was found "
 			"in the cache (load_cache?); the cache was cleared");
 	}

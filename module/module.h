@@ -37,7 +37,7 @@ struct slabhash;
 struct dp_module {
 	int id;		   /* of the module in Unbound's stack */
 	uint64_t instance; /* tells this load from others in the process */
-	struct module_env *env; /* the daemon's; in init and deinit only */
+	struct module_env *env; /* the daemon's; see dp_cache_clear_server */
 	struct dp_place place;
 
 	struct dp_epoch epoch;
