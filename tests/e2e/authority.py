@@ -140,7 +140,8 @@ class Authority:
         for origin, (where, zonefile) in sorted(self._zones.items()):
             if where == folder:
                 lines += ["zone:", f'\tname: "{origin}"',
-                          f'\tzonefile: "{zonefile}"']
+                          f'\tzonefile: "{zonefile}"',
+                          "\tprovide-xfr: 127.0.0.0/8 NOKEY"]
         with open(path, "w", encoding="ascii") as f:
             f.write("\n".join(lines) + "\n")
         return path

@@ -33,6 +33,15 @@ def wait_until(ready, what, seconds=20.0, alive=None):
         pause = min(pause * 1.5, 0.1)
 
 
+def eventually(ready, seconds):
+    """Does ready() become true within seconds?"""
+    try:
+        wait_until(ready, "", seconds)
+    except LabError:
+        return False
+    return True
+
+
 class Guard:
     """Knows the process groups that must not outlive this process."""
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from daemon import wait_until
+from daemon import eventually
 from lab import Lab
 
 RECORDED = {  # name asked, type: addresses in the export
@@ -39,12 +39,10 @@ def found(resolver, name):
 def within_a_second(lab, resolver):
     for (name, rdtype), addresses in RECORDED.items():
         resolver.ask(name, rdtype)
-        end = time.monotonic() + 1.0
-        wait_until(lambda n=name, a=addresses: a <= found(resolver, n)
-                   or time.monotonic() > end, name)
-        have = found(resolver, name)
-        lab.check(f"{name} {rdtype} is in the export within a second",
-                  addresses <= have, f"{addresses} wanted, {have} there")
+        there = eventually(
+            lambda n=name, a=addresses: a <= found(resolver, n), 1)
+        lab.check(f"{name} {rdtype} is in the export within a second", there,
+                  f"{addresses} wanted, {found(resolver, name)} there")
     for way in ({}, {"cd": True}):
         resolver.ask("forged.officeconfig.msocdn.com", **way)
     resolver.ask("evilmanage.microsoft.com")
@@ -95,10 +93,9 @@ def on_hits(lab, resolver):
     before = {(b["name"], b["address"]): b for b in resolver.bindings()}
     for _ in range(3):
         resolver.ask("manage.microsoft.com")
-    wait_until(lambda: any(
+    eventually(lambda: any(
         b["hits"] > before[b["name"], b["address"]]["hits"]
-        for b in resolver.bindings()
-        if b["name"].startswith("manage.")), "hits", 2)
+        for b in resolver.bindings() if b["name"].startswith("manage.")), 2)
     after = {(b["name"], b["address"]): b for b in resolver.bindings()}
     grown = [k for k in before if after[k]["hits"] > before[k]["hits"]]
     lab.check("cached answers are recorded as well",
@@ -155,10 +152,10 @@ def survives(lab, resolver):
 def allowed_inside(lab):
     resolver = lab.resolver("inside", private_addresses="allow")
     resolver.ask("intranet.manage.microsoft.com")
-    addresses = wait_until(lambda: found(
-        resolver, "intranet.manage.microsoft.com"), "bindings", 2)
-    lab.check("private-addresses=allow records them",
-              {"10.1.2.3", "157.56.13.59"} <= addresses, addresses)
+    lab.check("private-addresses=allow records them", eventually(
+        lambda: {"10.1.2.3", "157.56.13.59"} <= found(
+            resolver, "intranet.manage.microsoft.com"), 1),
+        resolver.bindings())
     resolver.stop()
 
 
