@@ -58,6 +58,8 @@ class Guard:
         """In the guard: never returns."""
         groups = set()
         try:
+            for sig in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+                signal.signal(sig, signal.SIG_IGN)
             os.setsid()
             os.close(self._pipe)
             with os.fdopen(read_end, "r", encoding="ascii") as lines:
