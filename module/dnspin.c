@@ -98,7 +98,7 @@ static struct dp_module *module_new(struct module_env *env, int id,
 
 static void module_free(struct dp_module *m)
 {
-	dp_keeper_stop(m);
+	dp_keeper_destroy(m);
 	dp_worker_free_all(m);
 	dp_cache_destroy(m);
 	free(m);
@@ -148,12 +148,14 @@ int init(struct module_env *env, int id)
 	/* A reload can keep what an earlier load of the module let in. */
 	slabhash_clear(env->msg_cache);
 	m = module_new(env, id, &place);
-	if (!m || !dp_keeper_start(m) || !dp_reply_register(m)) {
+	if (!m || !dp_keeper_create(m) || !dp_reply_register(m)) {
 		log_err("dnspin: out of memory");
 		if (m)
 			module_free(m);
 		return 0;
 	}
+	dp_keeper_look(m);
+	dp_keeper_start(m);
 	dp_mode_apply(m, env->cfg);
 	de = env->modinfo[id];
 	de->dyn_env = m;

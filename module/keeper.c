@@ -18,6 +18,7 @@
 #include "module/mode.h"
 
 #define LOOK_MS 500   /* between two looks at the policy file */
+#define LEAK_SAID_S 60
 #define SETTLE_MS 100 /* one turn of a worker's event loop, with a margin */
 
 struct dp_keeper {
@@ -31,8 +32,12 @@ struct dp_keeper {
 	bool has_key;
 	uint8_t key[DP_POLICY_KEY_B];
 	uint64_t seen[4]; /* the policy file that was looked at last */
+	/* One for each thing that can be wrong by itself: two that took turns
+	 * in one text would be news at every look. */
 	char policy_trouble[DP_STATUS_TEXT_B];
 	char map_trouble[DP_STATUS_TEXT_B];
+	char status_trouble[DP_STATUS_TEXT_B];
+	time_t leak_said_s; /* 0: never */
 	struct dp_status *spare; /* counted in until there was a file */
 	struct dp_status_head head;
 };
@@ -85,8 +90,8 @@ static void make_folder(struct dp_keeper *k)
 {
 	char path[DP_PATH_MAX];
 
-	if (path_of(k, path, DP_STATE_UNBOUND, k->map_trouble))
-		(void)mkdir(path, 0755); /* opening the map says what failed */
+	if (path_of(k, path, DP_STATE_UNBOUND, k->status_trouble))
+		(void)mkdir(path, 0755); /* what goes there says the rest */
 }
 
 static void open_status(struct dp_keeper *k)
@@ -96,13 +101,16 @@ static void open_status(struct dp_keeper *k)
 	struct dp_status *status;
 	char path[DP_PATH_MAX];
 
-	if (atomic_load(&m->status) != k->spare ||
-	    !path_of(k, path, DP_STATE_STATUS, k->map_trouble))
+	if (atomic_load(&m->status) != k->spare)
+		return;
+	make_folder(k);
+	if (!path_of(k, path, DP_STATE_STATUS, k->status_trouble))
 		return;
 	if (dp_status_create(&status, path, &diag) != DP_OK) {
-		say(k->map_trouble, &diag);
+		say(k->status_trouble, &diag);
 		return;
 	}
+	k->status_trouble[0] = '\0';
 	for (unsigned c = 0; c < DP_COUNTER_COUNT; c++)
 		dp_status_add(status, 0, (enum dp_counter)c,
 		    dp_status_count(k->spare, (enum dp_counter)c));
@@ -250,22 +258,31 @@ static void write_status(struct dp_keeper *k)
 	dp_status_publish(atomic_load(&k->m->status), h);
 }
 
-static void look(struct dp_keeper *k)
+/* The counter tells of each, the log of one a minute. */
+static void stop_leak(struct dp_keeper *k)
 {
-	struct dp_module *m = k->m;
+	struct timespec now;
 
-	if (atomic_load(&m->status) == k->spare)
-		make_folder(k);
+	dp_cache_clear(k->m);
+	dp_cache_clear_server(k->m);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (k->leak_said_s && now.tv_sec - k->leak_said_s < LEAK_SAID_S)
+		return;
+	k->leak_said_s = now.tv_sec;
+	log_err("dnspin: an answer for a name off the list was found in the "
+		"cache (load_cache?); the cache was cleared");
+}
+
+void dp_keeper_look(struct dp_module *m)
+{
+	struct dp_keeper *k = m->keeper;
+
 	open_status(k);
 	look_for_policy(k);
 	if (atomic_load(&m->policy))
 		open_map(k, atomic_load(&m->policy));
-	if (atomic_exchange(&m->leaked, false)) {
-		dp_cache_clear(m);
-		dp_cache_clear_server(m);
-		log_err("dnspin: an answer for a name off the list was found "
-			"in the cache (load_cache?); the cache was cleared");
-	}
+	if (atomic_exchange(&m->leaked, false))
+		stop_leak(k);
 	write_status(k);
 }
 
@@ -291,7 +308,7 @@ static void *run(void *arg)
 	struct dp_keeper *k = arg;
 
 	while (wait_for_next(k))
-		look(k);
+		dp_keeper_look(k->m);
 	return NULL;
 }
 
@@ -307,34 +324,39 @@ static bool start_thread(struct dp_keeper *k)
 	return err == 0;
 }
 
-bool dp_keeper_start(struct dp_module *m)
+bool dp_keeper_create(struct dp_module *m)
 {
 	struct dp_keeper *k = calloc(1, sizeof(*k));
 
 	if (!k)
 		return false;
-	k->m = m;
 	if (dp_status_create_private(&k->spare) != DP_OK) {
 		free(k);
 		return false;
 	}
-	atomic_store(&m->status, k->spare);
-	m->keeper = k;
 	pthread_mutex_init(&k->lock, NULL);
 	pthread_cond_init(&k->wake, NULL);
+	k->m = m;
 	k->head.pid = (uint64_t)getpid();
 	k->head.started_s = (uint64_t)time(NULL);
 	snprintf((char *)k->head.unbound, sizeof(k->head.unbound), "%s",
 	    PACKAGE_VERSION);
-	look(k);
+	atomic_store(&m->status, k->spare);
+	m->keeper = k;
+	return true;
+}
+
+void dp_keeper_start(struct dp_module *m)
+{
+	struct dp_keeper *k = m->keeper;
+
 	k->started = start_thread(k);
 	if (!k->started)
 		log_err("dnspin: no thread for the keeper: a new policy will "
 			"not be noticed until Unbound is reloaded");
-	return true;
 }
 
-void dp_keeper_stop(struct dp_module *m)
+void dp_keeper_destroy(struct dp_module *m)
 {
 	struct dp_keeper *k = m->keeper;
 	struct dp_status *status;

@@ -10,14 +10,23 @@
 #include <stdbool.h>
 #include "module/module.h"
 
+/* Make the keeper, which counts in memory until its first look. False: out of
+ * memory. */
+bool dp_keeper_create(struct dp_module *m);
+
 /*
- * Take the first look, then start the thread. What is missing or wrong is
- * logged and shown in the status file, and tried again: until it is mended the
- * module answers SERVFAIL. False: out of memory.
+ * One look at everything. What is missing or wrong is logged when it is news,
+ * shown in the status file, and tried again at the next look: until it is
+ * mended the module answers SERVFAIL. Called in init for the first look, then
+ * by the thread alone.
  */
-bool dp_keeper_start(struct dp_module *m);
+void dp_keeper_look(struct dp_module *m);
+
+/* Start the thread, which looks every half second. Without one, which is
+ * logged, all stays as it was at the first look. */
+void dp_keeper_start(struct dp_module *m);
 
 /* Stop and join the thread; closes policy, map and status. */
-void dp_keeper_stop(struct dp_module *m);
+void dp_keeper_destroy(struct dp_module *m);
 
 #endif
