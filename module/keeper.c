@@ -291,7 +291,7 @@ static bool wait_for_next(struct dp_keeper *k)
 	struct timespec until;
 	bool stop;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += LOOK_MS * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000L;
 	until.tv_nsec %= 1000000000L;
@@ -324,18 +324,36 @@ static bool start_thread(struct dp_keeper *k)
 	return err == 0;
 }
 
+/* Half a second stays that, also when somebody sets the clock back. */
+static bool make_wake(pthread_cond_t *wake)
+{
+	pthread_condattr_t attr;
+	bool made;
+
+	if (pthread_condattr_init(&attr) != 0)
+		return false;
+	made = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 &&
+	    pthread_cond_init(wake, &attr) == 0;
+	pthread_condattr_destroy(&attr);
+	return made;
+}
+
 bool dp_keeper_create(struct dp_module *m)
 {
 	struct dp_keeper *k = calloc(1, sizeof(*k));
 
 	if (!k)
 		return false;
+	if (!make_wake(&k->wake)) {
+		free(k);
+		return false;
+	}
 	if (dp_status_create_private(&k->spare) != DP_OK) {
+		pthread_cond_destroy(&k->wake);
 		free(k);
 		return false;
 	}
 	pthread_mutex_init(&k->lock, NULL);
-	pthread_cond_init(&k->wake, NULL);
 	k->m = m;
 	k->head.pid = (uint64_t)getpid();
 	k->head.started_s = (uint64_t)time(NULL);
