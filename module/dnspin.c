@@ -109,7 +109,7 @@ static void warn_about(const struct module_env *env, int id)
 {
 	const struct config_str2list *acl = env->cfg->acls;
 
-	if (id != 0)
+	if (id != 0 && strncmp(env->cfg->module_conf, "dns64", 5) != 0)
 		log_warn("dnspin: dynlib is not the first word of "
 			 "module-config: what modules in front of it answer is "
 			 "neither judged nor recorded");

@@ -44,6 +44,22 @@ static bool has_others(const struct module_qstate *q)
 	    q->mesh_info->cb_list != NULL;
 }
 
+/* Does a module in front of this one wait for the result? What dns64 asks for
+ * with a query of its own it turns into an answer for a client. What a
+ * validator in front asks for (DS, DNSKEY) it only uses itself. */
+static bool has_front(const struct dp_module *m, const struct module_qstate *q)
+{
+	const struct mesh_state_ref *ref;
+
+	if (q->is_valrec)
+		return false;
+	RBTREE_FOR(ref, const struct mesh_state_ref *,
+	    &q->mesh_info->super_set)
+		if (ref->s->s.curmod < m->id)
+			return true;
+	return false;
+}
+
 /* A prefetch or the refresh of an expired answer: nobody waits, but what it
  * brings goes where clients are answered from. */
 static bool is_prefetch(const struct module_qstate *q)
@@ -80,6 +96,12 @@ static void refuse(struct dp_module *m, struct dp_worker *w,
 	if (verdict == DP_VERDICT_NOT_READY) {
 		q->return_msg = NULL;
 		q->return_rcode = LDNS_RCODE_SERVFAIL;
+	} else if (m->id > 0) {
+		/* A module in front stores what it is given in the cache of
+		 * recursion (dns64), where a refusal would hide a name from
+		 * Unbound itself. Without a message there is nothing to store,
+		 * at the price of the SOA. */
+		dp_refuse_bare(q);
 	} else if (!dp_refuse(q)) {
 		dp_module_count(m, w, DP_COUNT_NOMEM, 1);
 	}
@@ -128,7 +150,8 @@ void dp_query_begin(struct dp_module *m, struct dp_worker *w,
 	q->ext_state[m->id] = module_wait_module;
 	if (verdict == DP_VERDICT_ALLOW || verdict == DP_VERDICT_WOULD_DENY)
 		return;
-	if (has_others(q) || !(has_client(q) || is_prefetch(q)))
+	if (!has_front(m, q) &&
+	    (has_others(q) || !(has_client(q) || is_prefetch(q))))
 		return;
 	refuse(m, w, q, verdict);
 	q->ext_state[m->id] = module_finished;
@@ -171,7 +194,7 @@ static void record(struct dp_module *m, struct dp_worker *w,
 void dp_query_end(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q)
 {
-	bool client = has_client(q);
+	bool client = has_client(q), front = has_front(m, q);
 	const struct dp_policy *p;
 	enum dp_verdict verdict;
 	struct dp_match match;
@@ -179,7 +202,7 @@ void dp_query_end(struct dp_module *m, struct dp_worker *w,
 	bool good;
 
 	q->ext_state[m->id] = module_finished;
-	if (!client && !is_prefetch(q))
+	if (!client && !front && !is_prefetch(q))
 		return;
 	p = judge_name(m, q, &name, &match, &verdict);
 	good = p && has_good_answer(m, w, q);
@@ -194,7 +217,9 @@ void dp_query_end(struct dp_module *m, struct dp_worker *w,
 	mark(m, q, verdict);
 	switch (verdict) {
 	case DP_VERDICT_ALLOW:
-		if (client && good)
+		/* What a module in front may still change is recorded when it
+		 * goes out (reply.c). */
+		if (client && good && m->id == 0)
 			record(m, w, q, p, &name, match);
 		if (good && dp_policy_settings(p)->value[DP_SET_MODE] ==
 			DP_MODE_STRICT)
@@ -204,7 +229,7 @@ void dp_query_end(struct dp_module *m, struct dp_worker *w,
 		break;
 	case DP_VERDICT_DENY:
 	case DP_VERDICT_NOT_READY:
-		if (has_others(q))
+		if (has_others(q) && !front)
 			refuse_clients_only(m, w, q, verdict);
 		else
 			refuse(m, w, q, verdict);

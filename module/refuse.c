@@ -73,6 +73,20 @@ static struct dns_msg *refusal(struct module_qstate *q)
 	return msg;
 }
 
+static void explain(struct module_qstate *q)
+{
+	/* Without room for the explanation the refusal stands all the same. */
+	(void)edns_opt_list_append_ede(&q->edns_opts_front_out, q->region,
+	    LDNS_EDE_BLOCKED, "dnspin: not on the allowlist");
+}
+
+void dp_refuse_bare(struct module_qstate *q)
+{
+	q->return_msg = NULL;
+	q->return_rcode = LDNS_RCODE_NXDOMAIN;
+	explain(q);
+}
+
 bool dp_refuse(struct module_qstate *q)
 {
 	struct dns_msg *msg = refusal(q);
@@ -81,8 +95,6 @@ bool dp_refuse(struct module_qstate *q)
 	q->return_rcode = msg ? LDNS_RCODE_NOERROR : LDNS_RCODE_SERVFAIL;
 	if (!msg)
 		return false;
-	/* Without room for the explanation the refusal stands all the same. */
-	(void)edns_opt_list_append_ede(&q->edns_opts_front_out, q->region,
-	    LDNS_EDE_BLOCKED, "dnspin: not on the allowlist");
+	explain(q);
 	return true;
 }

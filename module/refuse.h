@@ -14,4 +14,7 @@ struct module_qstate;
 /* Make q's result a refusal. False: out of memory; q's result is SERVFAIL. */
 bool dp_refuse(struct module_qstate *q);
 
+/* The same without a message, and so without the SOA. */
+void dp_refuse_bare(struct module_qstate *q);
+
 #endif

@@ -32,6 +32,44 @@ static enum dp_counter counter_of(enum dp_verdict verdict)
 	return DP_COUNT_NOT_READY;
 }
 
+/* Record the addresses of rep, the answer to an allowed name. TTLs are counted
+ * from ttl_from; 0: they are relative. */
+static void record(struct dp_module *m, const struct dp_worker *w,
+    const struct dp_policy *p, const struct dp_name *name,
+    struct dp_match match, const struct reply_info *rep, time_t ttl_from,
+    time_t now)
+{
+	struct dp_record r = {
+		.policy = p,
+		.match = match,
+		.name = name,
+		.map = atomic_load(&m->map),
+		.status = atomic_load(&m->status),
+		.shard = (unsigned)w->slot,
+		.now_s = (uint32_t)now,
+	};
+
+	if (rep->security != sec_status_bogus)
+		dp_answer_walk(rep, ttl_from, dp_record_item, &r);
+}
+
+/* What a module in front of this one made of the answer: its addresses are
+ * those that the client gets. */
+static void finished(struct dp_module *m, struct dp_worker *w,
+    const struct module_qstate *q, const struct query_info *qinfo,
+    const struct reply_info *rep)
+{
+	const struct dp_policy *p = atomic_load(&m->policy);
+	struct dp_match match;
+	struct dp_name name;
+
+	if (!p || !dp_name_copy_lower(&name, qinfo->qname, qinfo->qname_len))
+		return;
+	if (dp_verdict_name(p, &name, qinfo->qclass == LDNS_RR_CLASS_IN,
+		&match) == DP_VERDICT_ALLOW)
+		record(m, w, p, &name, match, rep, 0, *q->env->now);
+}
+
 /* A reply that went through the modules. */
 static int on_reply(REPLY_ARGS)
 {
@@ -39,8 +77,16 @@ static int on_reply(REPLY_ARGS)
 	struct dp_worker *w = dp_worker_get(m);
 	enum dp_verdict verdict;
 
-	if (w && q && dp_query_verdict(m, q, &verdict))
+	if (!w || !q)
+		return 1;
+	if (dp_query_verdict(m, q, &verdict))
 		dp_module_count(m, w, counter_of(verdict), 1);
+	if (m->id > 0 && client && qinfo && rep &&
+	    rcode == LDNS_RCODE_NOERROR) {
+		dp_worker_enter(m, w);
+		finished(m, w, q, qinfo, rep);
+		dp_worker_leave(m, w);
+	}
 	return 1;
 }
 
@@ -90,7 +136,6 @@ static void cached(struct dp_module *m, struct dp_worker *w,
 	enum dp_verdict verdict;
 	struct dp_match match;
 	struct dp_name name;
-	struct dp_record r;
 
 	if (!p || !dp_name_copy_lower(&name, qinfo->qname, qinfo->qname_len)) {
 		leak(m, w);
@@ -106,19 +151,8 @@ static void cached(struct dp_module *m, struct dp_worker *w,
 		leak(m, w);
 	else
 		dp_module_count(m, w, counter_of(verdict), 1);
-	if (verdict != DP_VERDICT_ALLOW || !rep ||
-	    rep->security == sec_status_bogus)
-		return;
-	r = (struct dp_record){
-		.policy = p,
-		.match = match,
-		.name = &name,
-		.map = atomic_load(&m->map),
-		.status = atomic_load(&m->status),
-		.shard = (unsigned)w->slot,
-		.now_s = (uint32_t)now,
-	};
-	dp_answer_walk(rep, now, dp_record_item, &r);
+	if (verdict == DP_VERDICT_ALLOW && rep)
+		record(m, w, p, &name, match, rep, now, now);
 }
 
 /* An answer from the cache, which no module saw; TTLs are absolute. */

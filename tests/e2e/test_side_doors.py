@@ -178,6 +178,11 @@ def order_of_modules(lab):
         'module-config: "validator dynlib iterator"'])
     lab.check("a module in front of dynlib is warned of",
               "not the first word" in resolver.log_text(), resolver.log_tail())
+    a = resolver.ask("portal.manage.microsoft.com")
+    lab.check("what is allowed is answered all the same", answered(a), a)
+    a = resolver.ask("evilmanage.microsoft.com")
+    lab.check("and what is not is not", not a.rrs
+              and a.rcode in ("NXDOMAIN", "SERVFAIL"), a)
     resolver.stop()
 
 
