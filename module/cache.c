@@ -17,6 +17,10 @@ bool dp_cache_create(struct dp_module *m, const struct config_file *cfg)
 		dp_cache_destroy(m);
 		return false;
 	}
+	/* Answers of subnetcache's own cache bear no sign that they are for one
+	 * network only. */
+	m->admits = !cfg->module_conf ||
+	    !strstr(cfg->module_conf, "subnetcache");
 	/* Closed until a policy says otherwise. */
 	atomic_store(&m->recursion_cache, m->internal);
 	return true;
@@ -30,13 +34,16 @@ void dp_cache_destroy(struct dp_module *m)
 	m->internal = NULL;
 }
 
-static bool admissible(const struct module_qstate *q)
+static bool admissible(const struct dp_module *m, const struct module_qstate *q)
 {
 	const struct reply_info *rep;
 	int rcode;
 
-	if (q->return_rcode != LDNS_RCODE_NOERROR || !q->return_msg ||
-	    q->no_cache_store || !(q->query_flags & BIT_RD))
+	if (!m->admits || q->return_rcode != LDNS_RCODE_NOERROR ||
+	    !q->return_msg || q->no_cache_store || !(q->query_flags & BIT_RD))
+		return false;
+	/* respip has rewritten it, perhaps for the clients of one view. */
+	if (q->respip_action_info || q->is_drop)
 		return false;
 	rep = q->return_msg->rep;
 	rcode = FLAGS_GET_RCODE(rep->flags);
@@ -48,7 +55,7 @@ static bool admissible(const struct module_qstate *q)
 void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q)
 {
-	if (!admissible(q))
+	if (!admissible(m, q))
 		return;
 	/* Into the worker's own environment, not into the copy that q has. */
 	if (dp_cache_store(w->real, q))

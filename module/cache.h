@@ -13,9 +13,10 @@ void dp_cache_destroy(struct dp_module *m);
 
 /*
  * Put the answer of q, which policy has passed, where Unbound finds it before
- * any module runs. Answers that failed validation or recursion, and those that
- * a module wants kept out of caches, are left out. In strict mode only. The
- * caller is inside the epoch; see dp_cache_clear.
+ * any module runs. Answers that failed validation or recursion, those that a
+ * module wants kept out of caches, and those that are not for every client are
+ * left out. In strict mode only. The caller is inside the epoch; see
+ * dp_cache_clear.
  */
 void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q);

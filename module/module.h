@@ -48,6 +48,7 @@ struct dp_module {
 	struct slabhash *admitted;
 	struct slabhash *internal;
 	_Atomic(struct slabhash *) recursion_cache;
+	bool admits; /* false: an answer may be for some clients only */
 	atomic_bool settling; /* `admitted` still holds answers that the policy
 			       * before passed: they are no leak */
 	atomic_bool leaked;   /* a wrong answer was seen in `admitted` */

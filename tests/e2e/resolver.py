@@ -59,7 +59,8 @@ class Answer:
 
 
 def ask(address, name, rdtype="A", *, port=53, tcp=False, cd=False, do=False,
-        edns=True, rd=True, rdclass="IN", seconds=5.0, payload=1232):
+        edns=True, rd=True, rdclass="IN", seconds=5.0, payload=1232,
+        source=None):
     """One question. LabError when nothing comes back in time."""
     query = dns.message.make_query(
         name, rdtype, rdclass, use_edns=0 if edns or do else -1,
@@ -70,7 +71,8 @@ def ask(address, name, rdtype="A", *, port=53, tcp=False, cd=False, do=False,
         query.flags &= ~dns.flags.RD
     try:
         send = dns.query.tcp if tcp else dns.query.udp
-        reply = send(query, address, timeout=seconds, port=port)
+        reply = send(query, address, timeout=seconds, port=port,
+                     source=source)
     except (OSError, dns.exception.DNSException) as e:
         raise LabError(f"{name} {rdtype} at {address}: "
                        f"{type(e).__name__} {e}") from e

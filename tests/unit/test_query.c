@@ -37,6 +37,12 @@ struct bench {
 	struct dns_msg msg;
 };
 
+static void set_modules(struct bench *b, const char *modules)
+{
+	free(b->cfg->module_conf);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b->cfg->module_conf = strdup(modules));
+}
+
 static void bench_open(struct bench *b, enum dp_mode mode, enum dp_pins pins)
 {
 	static uint64_t instance;
@@ -50,6 +56,7 @@ static void bench_open(struct bench *b, enum dp_mode mode, enum dp_pins pins)
 	set.value[DP_SET_PINS] = pins;
 	b->p = unit_open(rules, &set);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->cfg = config_create());
+	set_modules(b, "dynlib validator iterator");
 	alloc_init(&b->alloc, NULL, 0);
 	b->now = NOW;
 	b->env.cfg = b->cfg;
@@ -280,6 +287,39 @@ static void forged_and_failed_answers_count_for_nothing(void)
 	bench_close(&b);
 }
 
+/* What respip made for one view, or subnetcache for one network. */
+static void answers_for_some_clients_stay_with_them(void)
+{
+	struct module_qstate *q;
+	struct bench b;
+
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
+	q = query(&b, "manage.example", true);
+	dp_query_begin(&b.m, b.w, q);
+	found(&b, "20.1.2.3");
+	q->respip_action_info = (void *)&b; /* only asked whether it is there */
+	dp_query_end(&b.m, b.w, q);
+	CU_ASSERT_TRUE(recorded(&b));
+	CU_ASSERT_FALSE(admitted(&b));
+	q = query(&b, "manage.example", true);
+	dp_query_begin(&b.m, b.w, q);
+	found(&b, "20.1.2.3");
+	q->is_drop = 1;
+	dp_query_end(&b.m, b.w, q);
+	CU_ASSERT_FALSE(admitted(&b));
+
+	dp_cache_destroy(&b.m);
+	set_modules(&b, "dynlib subnetcache validator iterator");
+	CU_ASSERT_TRUE_FATAL(dp_cache_create(&b.m, b.cfg));
+	q = query(&b, "manage.example", true);
+	dp_query_begin(&b.m, b.w, q);
+	found(&b, "20.1.2.3");
+	dp_query_end(&b.m, b.w, q);
+	CU_ASSERT_TRUE(recorded(&b));
+	CU_ASSERT_FALSE(admitted(&b));
+	bench_close(&b);
+}
+
 /* A client that joined a query which Unbound had begun for itself. */
 static void late_clients_are_judged_at_the_end(void)
 {
@@ -379,6 +419,7 @@ UNIT_MAIN("query", UNIT(clients_are_judged_at_the_beginning),
     UNIT(prefetches_of_refused_names_go_no_further),
     UNIT(good_answers_are_recorded_and_admitted),
     UNIT(forged_and_failed_answers_count_for_nothing),
+    UNIT(answers_for_some_clients_stay_with_them),
     UNIT(late_clients_are_judged_at_the_end),
     UNIT(enforced_pins_refuse_the_answer), UNIT(observing_changes_nothing),
     UNIT(without_policy_or_map_it_is_closed), UNIT(the_caches_are_kept_apart))
