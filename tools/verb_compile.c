@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "module/core/file.h"
 #include "module/core/state.h"
 #include "tools/changes.h"
 #include "tools/gather.h"
 #include "tools/key.h"
+#include "tools/out_file.h"
 #include "tools/policy_write.h"
 #include "tools/verb.h"
 
@@ -160,12 +160,27 @@ static enum dp_err put_in_force(struct job *job)
 	}
 	err = make_state_dir(job);
 	if (!err)
-		err = dp_file_replace(job->in_force, job->bytes, job->size_b,
-		    0644, &job->diag);
+		err = dp_out_file(job->in_force, job->bytes, job->size_b,
+		    &job->diag);
 	if (!err)
 		fprintf(job->report, "wrote %s, %s\n", job->in_force,
 		    dp_policy_signer(job->policy) ? "signed" : "not signed");
 	return err;
+}
+
+/* Not onto the policy in force: that has rules of its own, and -F. */
+static enum dp_err put_elsewhere(struct job *job)
+{
+	struct stat in_force, out;
+
+	if (stat(job->in_force, &in_force) == 0 &&
+	    stat(job->out, &out) == 0 && in_force.st_dev == out.st_dev &&
+	    in_force.st_ino == out.st_ino) {
+		dp_diag_set(&job->diag, job->out, 0,
+		    "is the policy in force: leave -O out to replace it");
+		return DP_ERR_FORMAT;
+	}
+	return dp_out_file(job->out, job->bytes, job->size_b, &job->diag);
 }
 
 static enum dp_err put_out(struct job *job)
@@ -180,8 +195,7 @@ static enum dp_err put_out(struct job *job)
 		/* main looks whether that went well. */
 		fwrite(job->bytes, 1, job->size_b, stdout);
 	} else {
-		err = dp_file_replace(job->out, job->bytes, job->size_b, 0644,
-		    &job->diag);
+		err = put_elsewhere(job);
 		if (!err)
 			fprintf(job->report, "wrote %s, %s\n", job->out,
 			    dp_policy_signer(job->policy) ? "signed"

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "module/core/file.h"
 #include "module/core/map.h"
 #include "module/core/state.h"
+#include "tools/out_file.h"
 #include "tools/verb.h"
 
 static const struct format {
@@ -58,7 +58,7 @@ static int options_parse(struct options *o, int argc, char **argv)
 			o->force = true;
 			break;
 		case 'O':
-			o->file = optarg;
+			o->file = strcmp(optarg, "-") == 0 ? NULL : optarg;
 			break;
 		case 'f':
 			o->write = format_find(optarg);
@@ -204,7 +204,7 @@ static int text_deliver(const struct options *o, const char *text,
 		fwrite(text, 1, size_b, stdout);
 		return DP_EXIT_OK;
 	}
-	err = dp_file_replace(o->file, text, size_b, 0644, &diag);
+	err = dp_out_file(o->file, text, size_b, &diag);
 	return err ? dp_cli_diag(err, &diag) : DP_EXIT_OK;
 }
 

@@ -205,6 +205,18 @@ class Compile(Command):
         self.assertFalse(os.path.exists(self.state))
         self.compile("-O", self.path("none/out"), code=1, says=self.path("none"))
 
+    def test_only_regular_files_are_replaced(self):
+        self.compile()
+        link, fifo = self.path("link"), self.path("fifo")
+        os.symlink("/dev/null", link)
+        os.mkfifo(fifo)
+        for out, says in ((link, "a symbolic link"), (self.dir, "a directory"),
+                          (fifo, "no regular file"),
+                          (self.path("state/policy"), "policy in force")):
+            before = os.lstat(out)
+            self.compile("-O", out, code=1, says=says)
+            self.assertEqual(os.lstat(out).st_ino, before.st_ino)
+
     def test_zones_of_the_settings(self):
         self.dnspin("compile", code=2, says="no zones")
         self.write("dnspin.conf", 'zones = { "*.zone" }\n')

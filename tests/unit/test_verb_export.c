@@ -80,6 +80,7 @@ static void options_choose_bindings(void)
 		const char *wanted;
 	} cases[] = {
 		{ "-f edl -4 -g push", "17.57.144.10\n" },
+		{ "-f edl -4 -g push -O -", "17.57.144.10\n" },
 		{ "-f edl -6 -g push", "2620:149:a44::a\n" },
 		{ "-f edl -g PUSH.dnspin", "17.57.144.10\n2620:149:a44::a\n" },
 		{ "-f edl -g apps -6 -g push",
