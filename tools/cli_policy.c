@@ -25,20 +25,23 @@ bool dp_cli_conf(const struct dp_cli *cli, struct dp_conf *out, int *code)
 	return false;
 }
 
-/* All of standard input in a file without a name, for it may be a pipe and a
- * policy is mapped; NULL with errno set on failure. */
+/* Standard input in a file without a name, for it may be a pipe and a policy is
+ * mapped; NULL with errno set on failure. Of what is larger than any policy it
+ * holds enough to show that. */
 static FILE *spool(void)
 {
 	FILE *file = tmpfile();
 	char buffer[65536];
 	int failure;
-	size_t n;
+	size_t n, sum_b = 0;
 
 	if (!file)
 		return NULL;
 	do {
 		n = fread(buffer, 1, sizeof(buffer), stdin);
-	} while (n > 0 && fwrite(buffer, 1, n, file) == n);
+		sum_b += n;
+	} while (n > 0 && fwrite(buffer, 1, n, file) == n &&
+	    sum_b <= DP_POLICY_FILE_MAX);
 	if (!ferror(stdin) && fflush(file) == 0 && !ferror(file))
 		return file;
 	failure = errno;

@@ -146,6 +146,13 @@ static enum dp_err copy_all(int to, int from, size_t max_b, size_t *copied_b,
 	return DP_OK;
 }
 
+static enum dp_err too_large(struct dp_diag *diag, const char *path,
+    size_t max_b)
+{
+	dp_diag_set(diag, path, 0, "is larger than %zu bytes", max_b);
+	return DP_ERR_LIMIT;
+}
+
 /* One try; DP_ERR_BUSY when the file changed under the copying. */
 static enum dp_err snapshot_once(struct dp_file *f, int from,
     const struct stat *before, size_t max_b, const char *path,
@@ -155,16 +162,17 @@ static enum dp_err snapshot_once(struct dp_file *f, int from,
 	struct stat after;
 	enum dp_err err;
 
+	/* Not copied first: it may be a gigabyte. */
+	if (before->st_size > 0 && (size_t)before->st_size > max_b)
+		return too_large(diag, path, max_b);
 	f->fd = memfd_create("dnspin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (f->fd < 0)
 		return system_refused(diag, path, "make a copy in memory");
 	err = copy_all(f->fd, from, max_b, &f->size_b, path, diag);
 	if (err != DP_OK)
 		return err;
-	if (f->size_b > max_b) {
-		dp_diag_set(diag, path, 0, "is larger than %zu bytes", max_b);
-		return DP_ERR_LIMIT;
-	}
+	if (f->size_b > max_b)
+		return too_large(diag, path, max_b);
 	if (fstat(from, &after) != 0)
 		return system_refused(diag, path, "stat");
 	id_of(f->id, before);

@@ -161,6 +161,10 @@ static void a_snapshot_stays_what_it_was(void)
 	put("hello!");
 	CU_ASSERT_EQUAL(dp_file_snapshot(&f, path, 5, &diag), DP_ERR_LIMIT);
 	CU_ASSERT_STRING_EQUAL(diag.reason, "is larger than 5 bytes");
+	/* A terabyte without blocks: nothing of it may be copied. */
+	CU_ASSERT_EQUAL_FATAL(truncate(path, (off_t)1 << 40), 0);
+	CU_ASSERT_EQUAL(dp_file_snapshot(&f, path, SIZE_MAX >> 25, &diag),
+	    DP_ERR_LIMIT);
 }
 
 static void a_large_snapshot_is_whole(void)
