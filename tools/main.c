@@ -1,13 +1,42 @@
 #include "dp_config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/verb.h"
+
+/* A standard stream that came closed gets a descriptor that fails at each use.
+ * Else the next file to be opened would be in its place: a policy could be read
+ * as standard input, or a message written into one. */
+static bool streams_hold(void)
+{
+	static const int unfit[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) == -1 &&
+		    open("/dev/null", unfit[fd]) != fd)
+			return false;
+	return true;
+}
+
+/* The map and the status file are read where they lie. Whoever writes them may
+ * cut them short meanwhile; a read behind their end then comes here. */
+static void cut_short(int signal)
+{
+	static const char text[] = "dnspin: the map or the status file was "
+	    "cut short while it was read: try again\n";
+
+	(void)signal;
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(DP_EXIT_FAILED);
+}
 
 /* What a full disk swallowed must not look like success. */
 static int close_stdout(int code)
@@ -16,6 +45,17 @@ static int close_stdout(int code)
 		return code;
 	return dp_cli_fail(DP_EXIT_FAILED, "standard output", "%s",
 	    errno ? strerror(errno) : "write error");
+}
+
+/* Nothing takes an empty argument: it is a variable of a script that was not
+ * set. As -d it would name the root directory. */
+static int find_empty(int argc, char **argv)
+{
+	int i = 1;
+
+	while (i < argc && argv[i][0])
+		i++;
+	return i < argc ? i : 0;
 }
 
 /* Is --help among the verb's arguments? Any place will do, so that people may
@@ -78,11 +118,17 @@ static int run(struct dp_cli *cli, const char **overrides, int argc,
 
 int main(int argc, char **argv)
 {
+	struct sigaction on_bus_error = { .sa_handler = cut_short };
 	const char *dir = getenv("DNSPIN_DIR");
 	const char **overrides;
 	struct dp_cli cli = { .state_dir = DP_STATE_DIR_DEFAULT };
-	int code;
+	int code, empty = find_empty(argc, argv);
 
+	if (!streams_hold())
+		return DP_EXIT_FAILED;
+	sigaction(SIGBUS, &on_bus_error, NULL);
+	if (empty)
+		return dp_cli_usage(NULL, "argument %d is empty", empty);
 	if (dir && dir[0])
 		cli.state_dir = dir;
 	/* More -o than arguments there cannot be. */

@@ -57,6 +57,14 @@ static void add_letter(char *letters, const struct dp_option *option)
 	letters[len + 2] = '\0';
 }
 
+static bool is_global(int letter)
+{
+	for (size_t i = 0; i < dp_global_count; i++)
+		if (dp_globals[i].letter == letter)
+			return true;
+	return false;
+}
+
 /* One step of getopt; says what is wrong. */
 static int step(const char *verb, int argc, char **argv, const char *letters,
     const struct option *longs)
@@ -71,10 +79,15 @@ static int step(const char *verb, int argc, char **argv, const char *letters,
 	}
 	if (letter != '?')
 		return letter;
-	if (optopt)
-		dp_cli_usage(verb, "unknown option -%c", optopt);
-	else
+	/* optopt is 0 for a long option, or its letter where it stands with
+	 * an argument that it does not take. */
+	if (!optopt || strncmp(argv[optind - 1], "--", 2) == 0)
 		dp_cli_usage(verb, "unknown option %s", argv[optind - 1]);
+	else if (verb && is_global(optopt))
+		dp_cli_usage(verb, "option -%c stands before the verb: dnspin "
+		    "-%c ... %s", optopt, optopt, verb);
+	else
+		dp_cli_usage(verb, "unknown option -%c", optopt);
 	return '?';
 }
 

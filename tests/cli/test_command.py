@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -112,6 +113,10 @@ class Usage(Command):
                 (["show", "a", "b"], "one POLICY only"),
                 (["keygen"], "FILE is missing"),
                 (["keygen", "a", "b"], "one FILE only"),
+                (["-d", "", "check", "a"], "argument 2 is empty"),
+                (["compile", "-n", ""], "argument 3 is empty"),
+                (["--version=3"], "unknown option --version=3"),
+                (["check", "-d", "x", "a"], "-d stands before the verb"),
                 (["export", "-x"], "unknown option -x"),
                 (["status", "-x"], "unknown option -x")):
             said = self.run_bare(*args)
@@ -140,6 +145,40 @@ class Usage(Command):
                 said = self.run_bare(*args, stdout=full)
                 self.assertEqual(said.returncode, 1)
                 self.assertIn(b"standard output: No space", said.stderr)
+
+
+    def test_closed_streams_are_no_files(self):
+        self.compile()
+        policy = self.read("state/policy")
+        ask = "exec '%s' -C '%s' -d '%s' " % (DNSPIN, self.conf, self.state)
+        for line, code, says in (
+                ("show - <&-", 1, "dnspin: -: Bad file descriptor"),
+                ("compile - <&-", 1, "dnspin: -: Bad file descriptor"),
+                ("check a.example >&-", 1, "standard output: Bad file"),
+                ("export <&- >&-", 1, "there is no map"),
+                ("compile -O '%s' '%s' <&- >&- 2>&-" %
+                 (self.path("out"), self.zone), 1, "")):
+            said = subprocess.run(["sh", "-c", ask + line], timeout=60,
+                                  stderr=subprocess.PIPE)
+            error = said.stderr.decode()
+            self.assertEqual(said.returncode, code, (line, error))
+            self.assertIn(says, error)
+        self.assertEqual(self.read("out"), policy)
+        self.assertEqual(self.read("state/policy"), policy)
+
+
+    def test_a_file_cut_short_is_said(self):
+        """The signal that the kernel sends then, while the command waits."""
+        with subprocess.Popen([DNSPIN, "-C", self.conf, "show", "-"],
+                              stdin=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as child:
+            # More than a pipe holds: it reads by now.
+            child.stdin.write(bytes(1 << 20))
+            child.stdin.flush()
+            child.send_signal(signal.SIGBUS)
+            error = child.communicate(timeout=60)[1]
+        self.assertEqual(child.returncode, 1)
+        self.assertIn(b"cut short while it was read", error)
 
 
 class Compile(Command):
