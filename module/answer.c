@@ -122,3 +122,14 @@ void dp_answer_walk(const struct reply_info *rep, time_t now, dp_item_fn *fn,
 		if (!walk_rrset(&w, rep->rrsets[i], now))
 			return;
 }
+
+enum dp_verdict dp_answer_judge(const struct reply_info *rep,
+    const struct dp_policy *p, struct dp_match match)
+{
+	struct dp_verdict_answer a = { p, match, DP_VERDICT_ALLOW };
+
+	/* No TTL counts here. */
+	if (dp_verdict_needs_answer(p))
+		dp_answer_walk(rep, 0, dp_verdict_item, &a);
+	return a.verdict;
+}

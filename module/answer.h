@@ -22,4 +22,8 @@ struct reply_info;
 void dp_answer_walk(const struct reply_info *rep, time_t now, dp_item_fn *fn,
     void *arg);
 
+/* The verdict on an answer to a name that match allows. */
+enum dp_verdict dp_answer_judge(const struct reply_info *rep,
+    const struct dp_policy *p, struct dp_match match);
+
 #endif

@@ -269,7 +269,7 @@ static void stop_leak(struct dp_keeper *k)
 	if (k->leak_said_s && now.tv_sec - k->leak_said_s < LEAK_SAID_S)
 		return;
 	k->leak_said_s = now.tv_sec;
-	log_err("dnspin: an answer for a name off the list was found in the "
+	log_err("dnspin: an answer that the policy refuses was found in the "
 		"cache (load_cache?); the cache was cleared");
 }
 

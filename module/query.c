@@ -207,13 +207,8 @@ void dp_query_end(struct dp_module *m, struct dp_worker *w,
 	p = judge_name(m, q, &name, &match, &verdict);
 	good = p && has_good_answer(m, w, q);
 	/* A bogus answer can still reach a client that set CD: judge it too. */
-	if (verdict == DP_VERDICT_ALLOW && q->return_msg &&
-	    dp_verdict_needs_answer(p)) {
-		struct dp_verdict_answer a = { p, match, verdict };
-
-		dp_answer_walk(q->return_msg->rep, 0, dp_verdict_item, &a);
-		verdict = a.verdict;
-	}
+	if (verdict == DP_VERDICT_ALLOW && q->return_msg)
+		verdict = dp_answer_judge(q->return_msg->rep, p, match);
 	mark(m, q, verdict);
 	switch (verdict) {
 	case DP_VERDICT_ALLOW:

@@ -143,6 +143,9 @@ static void cached(struct dp_module *m, struct dp_worker *w,
 	}
 	verdict = dp_verdict_name(p, &name,
 	    qinfo->qclass == LDNS_RR_CLASS_IN, &match);
+	/* Records can be renewed under a message that was passed with others. */
+	if (verdict == DP_VERDICT_ALLOW && rep)
+		verdict = dp_answer_judge(rep, p, match);
 	/* What is in the cache is answered, whatever is found here. */
 	if (verdict == DP_VERDICT_DENY && atomic_load(&m->settling))
 		verdict = DP_VERDICT_WOULD_DENY;

@@ -2,18 +2,12 @@
 
 #include "tests/unit/unit.h"
 
-#include "module/cache.h"
 #include "module/query.h"
-#include "services/cache/rrset.h"
-#include "tests/unit/map_of.h"
-#include "tests/unit/unit_policy.h"
+#include "tests/unit/module_of.h"
 #include "tests/unit/reply_of.h"
-#include "util/alloc.h"
 
-/*
- * A module without a server: real policy, map, caches and environment, and a
- * query state in a mesh state that no mesh runs.
- */
+/* A module without a server, and a query state in a mesh state that no mesh
+ * runs. */
 #define NOW 1790000000
 
 static const char *const rules[] = {
@@ -22,14 +16,7 @@ static const char *const rules[] = {
 };
 
 struct bench {
-	struct map_of map;
-	struct config_file *cfg;
-	struct alloc_cache alloc;
-	struct module_env env;
-	time_t now;
-	struct unit_opened p;
-	struct dp_module m;
-	struct dp_worker *w;
+	struct module_of of;
 	struct mesh_state state;
 	struct mesh_reply client;
 	struct dp_name name;
@@ -37,45 +24,15 @@ struct bench {
 	struct dns_msg msg;
 };
 
-static void set_modules(struct bench *b, const char *modules)
-{
-	free(b->cfg->module_conf);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->cfg->module_conf = strdup(modules));
-}
-
 static void bench_open(struct bench *b, enum dp_mode mode, enum dp_pins pins)
 {
-	static uint64_t instance;
 	struct dp_settings set;
-	struct dp_status *status;
 
 	memset(b, 0, sizeof(*b));
-	map_of_open(&b->map, NOW);
 	dp_settings_default(&set);
 	set.value[DP_SET_MODE] = mode;
 	set.value[DP_SET_PINS] = pins;
-	b->p = unit_open(rules, &set);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->cfg = config_create());
-	set_modules(b, "dynlib validator iterator");
-	alloc_init(&b->alloc, NULL, 0);
-	b->now = NOW;
-	b->env.cfg = b->cfg;
-	b->env.alloc = &b->alloc;
-	b->env.now = &b->now;
-	b->env.rrset_cache = rrset_cache_create(b->cfg, &b->alloc);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->env.rrset_cache);
-
-	b->m.instance = ++instance;
-	b->m.env = &b->env;
-	dp_epoch_init(&b->m.epoch);
-	CU_ASSERT_TRUE_FATAL(dp_cache_create(&b->m, b->cfg));
-	CU_ASSERT_EQUAL_FATAL(dp_status_create_private(&status), DP_OK);
-	atomic_store(&b->m.status, status);
-	atomic_store(&b->m.map, b->map.map);
-	atomic_store(&b->m.policy, b->p.policy);
-	if (mode == DP_MODE_OBSERVE)
-		atomic_store(&b->m.recursion_cache, b->m.admitted);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->w = dp_worker_get(&b->m));
+	module_of_open(&b->of, rules, &set, NOW);
 }
 
 static void query_end(struct bench *b)
@@ -99,7 +56,7 @@ static struct module_qstate *query(struct bench *b, const char *name,
 	b->state.reply_list = client ? &b->client : NULL;
 	CU_ASSERT_EQUAL_FATAL(dp_name_from_text(&b->name, name, NULL), DP_OK);
 	q->mesh_info = &b->state;
-	q->env = &b->env;
+	q->env = &b->of.env;
 	CU_ASSERT_PTR_NOT_NULL_FATAL(q->region = regional_create());
 	q->qinfo.qname = b->name.wire;
 	q->qinfo.qname_len = b->name.len;
@@ -107,7 +64,7 @@ static struct module_qstate *query(struct bench *b, const char *name,
 	q->qinfo.qclass = LDNS_RR_CLASS_IN;
 	q->query_flags = BIT_RD;
 	q->qstarttime = NOW;
-	dp_worker_lend_env(&b->m, b->w, q);
+	dp_worker_lend_env(&b->of.m, b->of.w, q);
 	return q;
 }
 
@@ -130,17 +87,8 @@ static void found(struct bench *b, const char *addr)
 
 static void bench_close(struct bench *b)
 {
-	struct dp_status *status = atomic_load(&b->m.status);
-
 	query_end(b);
-	dp_worker_free_all(&b->m);
-	dp_cache_destroy(&b->m);
-	dp_status_close(&status);
-	map_of_close(&b->map);
-	rrset_cache_delete(b->env.rrset_cache);
-	alloc_clear(&b->alloc);
-	config_delete(b->cfg);
-	unit_opened_close(&b->p);
+	module_of_close(&b->of);
 }
 
 static bool refused(const struct module_qstate *q)
@@ -157,21 +105,13 @@ static bool failed(const struct module_qstate *q)
 	    q->return_rcode == LDNS_RCODE_SERVFAIL;
 }
 
-static bool recorded(const struct bench *b)
-{
-	struct dp_binding got;
-	uint32_t cursor = 0;
-
-	return dp_map_next(atomic_load(&b->m.map), &cursor, NOW, &got);
-}
-
 static bool admitted(struct bench *b)
 {
 	struct module_qstate *q = &b->state.s;
-	struct module_env env = b->env;
+	struct module_env env = b->of.env;
 	struct msgreply_entry *e;
 
-	env.msg_cache = b->m.admitted;
+	env.msg_cache = b->of.m.admitted;
 	e = msg_cache_lookup(&env, q->qinfo.qname, q->qinfo.qname_len,
 	    q->qinfo.qtype, q->qinfo.qclass, 0, NOW, 0);
 	if (e)
@@ -186,10 +126,10 @@ static void clients_are_judged_at_the_beginning(void)
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
 	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_wait_module);
 	q = query(&b, "off.example", true);
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_TRUE(refused(q));
 	bench_close(&b);
 }
@@ -201,18 +141,18 @@ static void unbounds_own_queries_are_left_alone(void)
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
 	q = query(&b, "off.example", false);
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_wait_module);
 	q = query(&b, "off.example", false);
 	b.state.super_set.count = 1;
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_wait_module);
 	found(&b, "20.1.2.3");
-	dp_query_end(&b.m, b.w, q);
+	dp_query_end(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_finished);
 	CU_ASSERT_PTR_EQUAL(q->return_msg, &b.msg);
 	CU_ASSERT_FALSE(admitted(&b));
-	CU_ASSERT_FALSE(recorded(&b));
+	CU_ASSERT_FALSE(module_of_recorded(&b.of));
 	bench_close(&b);
 }
 
@@ -225,14 +165,14 @@ static void prefetches_of_refused_names_go_no_further(void)
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
 	q = query(&b, "off.example", false);
 	q->blacklist = &blacklist;
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_TRUE(refused(q));
 	q = query(&b, "manage.example", false);
 	q->blacklist = &blacklist;
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_wait_module);
 	found(&b, "20.1.2.3");
-	dp_query_end(&b.m, b.w, q);
+	dp_query_end(&b.of.m, b.of.w, q);
 	CU_ASSERT_TRUE(admitted(&b));
 	bench_close(&b);
 }
@@ -244,14 +184,14 @@ static void good_answers_are_recorded_and_admitted(void)
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
 	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	found(&b, "20.1.2.3");
-	dp_query_end(&b.m, b.w, q);
+	dp_query_end(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_finished);
 	CU_ASSERT_PTR_EQUAL(q->return_msg, &b.msg);
-	CU_ASSERT_TRUE(recorded(&b));
+	CU_ASSERT_TRUE(module_of_recorded(&b.of));
 	CU_ASSERT_TRUE(admitted(&b));
-	dp_cache_clear(&b.m);
+	dp_cache_clear(&b.of.m);
 	CU_ASSERT_FALSE(admitted(&b));
 	bench_close(&b);
 }
@@ -263,26 +203,26 @@ static void forged_and_failed_answers_count_for_nothing(void)
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
 	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	found(&b, "20.1.2.3");
 	b.reply.rep.security = sec_status_bogus;
-	dp_query_end(&b.m, b.w, q);
-	CU_ASSERT_FALSE(recorded(&b));
+	dp_query_end(&b.of.m, b.of.w, q);
+	CU_ASSERT_FALSE(module_of_recorded(&b.of));
 	CU_ASSERT_FALSE(admitted(&b));
 
 	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	q->return_rcode = LDNS_RCODE_SERVFAIL;
-	dp_query_end(&b.m, b.w, q);
+	dp_query_end(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->return_rcode, LDNS_RCODE_SERVFAIL);
 	CU_ASSERT_FALSE(admitted(&b));
 
 	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	found(&b, "20.1.2.3");
 	q->no_cache_store = 1;
-	dp_query_end(&b.m, b.w, q);
-	CU_ASSERT_TRUE(recorded(&b));
+	dp_query_end(&b.of.m, b.of.w, q);
+	CU_ASSERT_TRUE(module_of_recorded(&b.of));
 	CU_ASSERT_FALSE(admitted(&b));
 	bench_close(&b);
 }
@@ -295,27 +235,27 @@ static void answers_for_some_clients_stay_with_them(void)
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
 	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	found(&b, "20.1.2.3");
 	q->respip_action_info = (void *)&b; /* only asked whether it is there */
-	dp_query_end(&b.m, b.w, q);
-	CU_ASSERT_TRUE(recorded(&b));
+	dp_query_end(&b.of.m, b.of.w, q);
+	CU_ASSERT_TRUE(module_of_recorded(&b.of));
 	CU_ASSERT_FALSE(admitted(&b));
 	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	found(&b, "20.1.2.3");
 	q->is_drop = 1;
-	dp_query_end(&b.m, b.w, q);
+	dp_query_end(&b.of.m, b.of.w, q);
 	CU_ASSERT_FALSE(admitted(&b));
 
-	dp_cache_destroy(&b.m);
-	set_modules(&b, "dynlib subnetcache validator iterator");
-	CU_ASSERT_TRUE_FATAL(dp_cache_create(&b.m, b.cfg));
+	dp_cache_destroy(&b.of.m);
+	module_of_set_modules(&b.of, "dynlib subnetcache validator iterator");
+	CU_ASSERT_TRUE_FATAL(dp_cache_create(&b.of.m, b.of.cfg));
 	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	found(&b, "20.1.2.3");
-	dp_query_end(&b.m, b.w, q);
-	CU_ASSERT_TRUE(recorded(&b));
+	dp_query_end(&b.of.m, b.of.w, q);
+	CU_ASSERT_TRUE(module_of_recorded(&b.of));
 	CU_ASSERT_FALSE(admitted(&b));
 	bench_close(&b);
 }
@@ -328,12 +268,12 @@ static void late_clients_are_judged_at_the_end(void)
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
 	q = query(&b, "off.example", false);
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	b.state.reply_list = &b.client;
 	found(&b, "20.1.2.3");
-	dp_query_end(&b.m, b.w, q);
+	dp_query_end(&b.of.m, b.of.w, q);
 	CU_ASSERT_TRUE(refused(q));
-	CU_ASSERT_FALSE(recorded(&b));
+	CU_ASSERT_FALSE(module_of_recorded(&b.of));
 	CU_ASSERT_FALSE(admitted(&b));
 	bench_close(&b);
 }
@@ -345,11 +285,11 @@ static void enforced_pins_refuse_the_answer(void)
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_ENFORCE);
 	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	found(&b, "21.1.2.3");
-	dp_query_end(&b.m, b.w, q);
+	dp_query_end(&b.of.m, b.of.w, q);
 	CU_ASSERT_TRUE(refused(q));
-	CU_ASSERT_FALSE(recorded(&b));
+	CU_ASSERT_FALSE(module_of_recorded(&b.of));
 	CU_ASSERT_FALSE(admitted(&b));
 	bench_close(&b);
 }
@@ -362,15 +302,15 @@ static void observing_changes_nothing(void)
 
 	bench_open(&b, DP_MODE_OBSERVE, DP_PINS_ENFORCE);
 	q = query(&b, "off.example", true);
-	CU_ASSERT_PTR_EQUAL(q->env->msg_cache, b.env.msg_cache);
-	dp_query_begin(&b.m, b.w, q);
+	CU_ASSERT_PTR_EQUAL(q->env->msg_cache, b.of.env.msg_cache);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_wait_module);
 	found(&b, "20.1.2.3");
-	dp_query_end(&b.m, b.w, q);
+	dp_query_end(&b.of.m, b.of.w, q);
 	CU_ASSERT_PTR_EQUAL(q->return_msg, &b.msg);
-	CU_ASSERT_TRUE(dp_query_verdict(&b.m, q, &verdict));
+	CU_ASSERT_TRUE(dp_query_verdict(&b.of.m, q, &verdict));
 	CU_ASSERT_EQUAL(verdict, DP_VERDICT_WOULD_DENY);
-	CU_ASSERT_FALSE(recorded(&b));
+	CU_ASSERT_FALSE(module_of_recorded(&b.of));
 	CU_ASSERT_FALSE(admitted(&b));
 	bench_close(&b);
 }
@@ -381,17 +321,17 @@ static void without_policy_or_map_it_is_closed(void)
 	struct bench b;
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
-	atomic_store(&b.m.policy, NULL);
+	atomic_store(&b.of.m.policy, NULL);
 	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_TRUE(failed(q));
-	atomic_store(&b.m.policy, b.p.policy);
-	atomic_store(&b.m.map, NULL);
+	atomic_store(&b.of.m.policy, b.of.p.policy);
+	atomic_store(&b.of.m.map, NULL);
 	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_TRUE(failed(q));
 	q = query(&b, "off.example", false);
-	dp_query_begin(&b.m, b.w, q);
+	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_wait_module);
 	bench_close(&b);
 }
@@ -404,13 +344,13 @@ static void the_caches_are_kept_apart(void)
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
 	q = query(&b, "manage.example", true);
-	CU_ASSERT_PTR_NOT_EQUAL(q->env, &b.env);
-	CU_ASSERT_PTR_EQUAL(q->env->msg_cache, b.m.internal);
-	CU_ASSERT_PTR_EQUAL(b.env.msg_cache, b.m.admitted);
-	CU_ASSERT_PTR_EQUAL(q->env->rrset_cache, b.env.rrset_cache);
-	atomic_store(&b.m.recursion_cache, b.m.admitted);
-	dp_worker_switch_all(&b.m);
-	CU_ASSERT_PTR_EQUAL(q->env->msg_cache, b.m.admitted);
+	CU_ASSERT_PTR_NOT_EQUAL(q->env, &b.of.env);
+	CU_ASSERT_PTR_EQUAL(q->env->msg_cache, b.of.m.internal);
+	CU_ASSERT_PTR_EQUAL(b.of.env.msg_cache, b.of.m.admitted);
+	CU_ASSERT_PTR_EQUAL(q->env->rrset_cache, b.of.env.rrset_cache);
+	atomic_store(&b.of.m.recursion_cache, b.of.m.admitted);
+	dp_worker_switch_all(&b.of.m);
+	CU_ASSERT_PTR_EQUAL(q->env->msg_cache, b.of.m.admitted);
 	bench_close(&b);
 }
 

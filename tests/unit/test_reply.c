@@ -1,0 +1,186 @@
+#include "module/compat.h"
+
+#include "tests/unit/unit.h"
+
+#include "module/reply.h"
+#include "tests/unit/module_of.h"
+#include "tests/unit/reply_of.h"
+
+/* The callbacks, in Unbound's own lists and called through them. */
+#define NOW 1790000000
+
+static const char *const rules[] = {
+	"g.dnspin: manage.example allow 20.0.0.0/8",
+	NULL,
+};
+
+struct bench {
+	struct module_of of;
+	struct dynlibmod_env dynlib;
+};
+
+static void bench_open(struct bench *b, enum dp_mode mode, enum dp_pins pins)
+{
+	struct dp_settings set;
+
+	memset(b, 0, sizeof(*b));
+	dp_settings_default(&set);
+	set.value[DP_SET_MODE] = mode;
+	set.value[DP_SET_PINS] = pins;
+	module_of_open(&b->of, rules, &set, NOW);
+	b->dynlib.inplace_cb_register_wrapped = &inplace_cb_register_wrapped;
+	b->dynlib.inplace_cb_delete_wrapped = &inplace_cb_delete_wrapped;
+	b->of.env.modinfo[0] = &b->dynlib;
+	CU_ASSERT_TRUE_FATAL(dp_reply_register(&b->of.m));
+}
+
+static void bench_close(struct bench *b)
+{
+	dp_reply_unregister(&b->of.m);
+	for (int i = 0; i < inplace_cb_types_total; i++)
+		CU_ASSERT_PTR_NULL(b->of.env.inplace_cb_lists[i]);
+	module_of_close(&b->of);
+}
+
+static uint64_t counted(const struct bench *b, enum dp_counter c)
+{
+	return dp_status_count(atomic_load(&b->of.m.status), c);
+}
+
+/* The cache answers a question for name with this address. */
+static void answer_from_cache(struct bench *b, const char *text,
+    const char *addr)
+{
+	struct comm_reply client = { .client_addrlen = 0 };
+	struct timeval start = { .tv_sec = NOW };
+	struct edns_data edns = { .edns_present = 0 };
+	struct dp_name name;
+	struct query_info qinfo = { .qname = name.wire,
+		.qtype = LDNS_RR_TYPE_A, .qclass = LDNS_RR_CLASS_IN };
+	struct reply_of reply;
+	struct dp_addr a;
+
+	CU_ASSERT_EQUAL_FATAL(dp_name_from_text(&name, text, NULL), DP_OK);
+	CU_ASSERT_EQUAL_FATAL(dp_addr_from_text(&a, addr, NULL), DP_OK);
+	qinfo.qname_len = name.len;
+	reply_of_begin(&reply);
+	reply_of_add(&reply, text, LDNS_RR_TYPE_A, NOW + 600, a.bytes, 4);
+	CU_ASSERT_TRUE(inplace_cb_reply_cache_call(&b->of.env, &qinfo, NULL,
+	    &reply.rep, LDNS_RCODE_NOERROR, &edns, &client, NULL, &start));
+	reply_of_end(&reply);
+}
+
+static void hits_are_counted_and_recorded(void)
+{
+	struct bench b;
+
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_ENFORCE);
+	answer_from_cache(&b, "manage.example", "20.1.2.3");
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_HIT), 1);
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ALLOW), 1);
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_LEAK), 0);
+	CU_ASSERT_TRUE(module_of_recorded(&b.of));
+	bench_close(&b);
+}
+
+static void what_is_off_the_list_is_a_leak(void)
+{
+	struct bench b;
+
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
+	answer_from_cache(&b, "off.example", "20.1.2.3");
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_LEAK), 1);
+	CU_ASSERT_TRUE(atomic_load(&b.of.m.leaked));
+	CU_ASSERT_FALSE(module_of_recorded(&b.of));
+	bench_close(&b);
+}
+
+/* Unless it was let in by the policy that is just being replaced. */
+static void settling_is_no_leak(void)
+{
+	struct bench b;
+
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
+	atomic_store(&b.of.m.settling, true);
+	answer_from_cache(&b, "off.example", "20.1.2.3");
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_LEAK), 0);
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_WOULD_DENY), 1);
+	CU_ASSERT_FALSE(atomic_load(&b.of.m.leaked));
+	bench_close(&b);
+}
+
+/* The rrset cache renewed the records of a message that was admitted. */
+static void renewed_records_are_judged(void)
+{
+	struct bench b;
+
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_ENFORCE);
+	answer_from_cache(&b, "manage.example", "21.1.2.3");
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_LEAK), 1);
+	CU_ASSERT_TRUE(atomic_load(&b.of.m.leaked));
+	CU_ASSERT_FALSE(module_of_recorded(&b.of));
+	bench_close(&b);
+
+	bench_open(&b, DP_MODE_OBSERVE, DP_PINS_ENFORCE);
+	answer_from_cache(&b, "manage.example", "21.1.2.3");
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_LEAK), 0);
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_WOULD_DENY), 1);
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ALLOW), 0);
+	CU_ASSERT_FALSE(module_of_recorded(&b.of));
+	bench_close(&b);
+}
+
+/* Unbound gives the callbacks on local data NULL for almost everything. */
+static void local_answers_need_nothing(void)
+{
+	struct edns_data edns = { .edns_present = 0 };
+	struct bench b;
+
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
+	CU_ASSERT_TRUE(inplace_cb_reply_local_call(&b.of.env, NULL, NULL, NULL,
+	    LDNS_RCODE_NOERROR, &edns, NULL, NULL, NULL));
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_LOCAL), 1);
+	bench_close(&b);
+}
+
+/* Each reply to a client is counted by the verdict on its query. */
+static void replies_and_failures_are_counted(void)
+{
+	static const enum dp_verdict allow = DP_VERDICT_ALLOW;
+	static const enum dp_verdict not_ready = DP_VERDICT_NOT_READY;
+	struct edns_data edns = { .edns_present = 1 };
+	struct module_qstate q = { .env = NULL };
+	struct query_info qinfo = { .qname = (uint8_t *)"", .qname_len = 1 };
+	struct bench b;
+
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(q.region = regional_create());
+	q.minfo[0] = (void *)(uintptr_t)&allow;
+	CU_ASSERT_TRUE(inplace_cb_reply_call(&b.of.env, &qinfo, &q, NULL, 0,
+	    &edns, NULL, q.region, NULL));
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ALLOW), 1);
+
+	CU_ASSERT_TRUE(inplace_cb_reply_servfail_call(&b.of.env, &qinfo, &q,
+	    NULL, LDNS_RCODE_SERVFAIL, &edns, NULL, q.region, NULL));
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ERROR), 1);
+	CU_ASSERT_PTR_NULL(edns.opt_list_inplace_cb_out);
+
+	q.minfo[0] = (void *)(uintptr_t)&not_ready;
+	CU_ASSERT_TRUE(inplace_cb_reply_servfail_call(&b.of.env, &qinfo, &q,
+	    NULL, LDNS_RCODE_SERVFAIL, &edns, NULL, q.region, NULL));
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_NOT_READY), 1);
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ERROR), 1);
+	CU_ASSERT_PTR_NOT_NULL(edns.opt_list_inplace_cb_out);
+
+	/* Before any module, as for a query that finds no room. */
+	CU_ASSERT_TRUE(inplace_cb_reply_servfail_call(&b.of.env, &qinfo, NULL,
+	    NULL, LDNS_RCODE_SERVFAIL, &edns, NULL, q.region, NULL));
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ERROR), 2);
+	regional_destroy(q.region);
+	bench_close(&b);
+}
+
+UNIT_MAIN("reply", UNIT(hits_are_counted_and_recorded),
+    UNIT(what_is_off_the_list_is_a_leak), UNIT(settling_is_no_leak),
+    UNIT(renewed_records_are_judged), UNIT(local_answers_need_nothing),
+    UNIT(replies_and_failures_are_counted))
