@@ -190,23 +190,13 @@ struct sample {
 	char unbound_path[DP_PATH_MAX];
 };
 
-static inline void sample_file_write(const char *path, const void *bytes,
-    size_t size_b)
-{
-	FILE *f = fopen(path, "wb");
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	CU_ASSERT_EQUAL_FATAL(fwrite(bytes, 1, size_b, f), size_b);
-	CU_ASSERT_EQUAL_FATAL(fclose(f), 0);
-}
-
 static inline void sample_policy_write(const struct sample *s,
     const struct dp_settings *settings)
 {
 	size_t size_b = 0;
 	uint8_t *bytes = sample_policy_bytes(settings, &size_b);
 
-	sample_file_write(s->policy_path, bytes, size_b);
+	CU_ASSERT_TRUE_FATAL(unit_write(s->policy_path, bytes, size_b));
 	free(bytes);
 }
 

@@ -1,34 +1,9 @@
 #include "dp_config.h"
 
-#include "tests/unit/unit.h"
-
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
+#include "tests/unit/capture.h"
 #include "tools/cli.h"
 
-/* What say prints on standard error; its result in *code. */
-static void listen(void (*say)(int *code), int *code, char *text,
-    size_t size_b)
-{
-	FILE *file = tmpfile();
-	int kept = dup(STDERR_FILENO);
-	size_t len;
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-	CU_ASSERT_FATAL(kept >= 0);
-	fflush(stderr);
-	dup2(fileno(file), STDERR_FILENO);
-	say(code);
-	fflush(stderr);
-	dup2(kept, STDERR_FILENO);
-	close(kept);
-	rewind(file);
-	len = fread(text, 1, size_b - 1, file);
-	text[len] = '\0';
-	fclose(file);
-}
+static struct capture err;
 
 static void say_fail(int *code)
 {
@@ -87,12 +62,13 @@ static void errors_have_one_form(void)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char text[256];
 		int code = -1;
 
-		listen(cases[i].say, &code, text, sizeof(text));
+		capture_begin(&err, stderr);
+		cases[i].say(&code);
+		capture_end(&err);
 		CU_ASSERT_EQUAL(code, cases[i].code);
-		CU_ASSERT_STRING_EQUAL(text, cases[i].want);
+		CU_ASSERT_STRING_EQUAL(err.text, cases[i].want);
 	}
 }
 

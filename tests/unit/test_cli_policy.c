@@ -1,5 +1,6 @@
 #include "dp_config.h"
 
+#include "tests/unit/capture.h"
 #include "tests/unit/compiled.h"
 
 #include <sodium.h>
@@ -13,20 +14,11 @@
 static char folder[] = "/tmp/dnspin-cli-XXXXXX";
 static char policy_path[64], key_path[64], public_path[64], conf_path[64];
 static char trust[128];
-
-static void write_file(const char *path, const void *bytes, size_t size_b)
-{
-	FILE *out = fopen(path, "w");
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_EQUAL_FATAL(fwrite(bytes, 1, size_b, out), size_b);
-	CU_ASSERT_EQUAL_FATAL(fclose(out), 0);
-}
+static struct capture err;
 
 static int set_up(void)
 {
 	struct dp_diag diag;
-	FILE *out;
 
 	if (sodium_init() < 0 || !mkdtemp(folder))
 		return -1;
@@ -36,8 +28,7 @@ static int set_up(void)
 	snprintf(conf_path, sizeof(conf_path), "%s/conf", folder);
 	snprintf(trust, sizeof(trust), "trusted-key=%s", public_path);
 	/* No settings of the machine's own. */
-	out = fopen(conf_path, "w");
-	if (!out || fclose(out) != 0)
+	if (!unit_write(conf_path, "", 0))
 		return -1;
 	return dp_key_make(key_path, public_path, &diag) == DP_OK ? 0 : -1;
 }
@@ -60,16 +51,14 @@ static int open_code(const char *override)
 		.overrides = &override,
 		.override_count = override ? 1 : 0,
 	};
-	int code = DP_EXIT_OK, kept = dup(STDERR_FILENO);
+	int code = DP_EXIT_OK;
 	struct dp_policy *policy;
 
-	CU_ASSERT_FATAL(kept >= 0);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(freopen("/dev/null", "w", stderr));
+	capture_begin(&err, stderr);
 	policy = dp_cli_policy(&cli, &code);
-	fflush(stderr);
-	dup2(kept, STDERR_FILENO);
-	close(kept);
+	capture_end(&err);
 	CU_ASSERT_EQUAL(policy != NULL, code == DP_EXIT_OK);
+	CU_ASSERT_EQUAL(policy == NULL, err.text[0] != '\0');
 	dp_policy_close(&policy);
 	return code;
 }
@@ -82,7 +71,7 @@ static void the_exit_code_says_what_is_wrong(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(c.policy);
 	CU_ASSERT_EQUAL(open_code(NULL), DP_EXIT_FAILED);
-	write_file(policy_path, c.bytes, c.size_b);
+	CU_ASSERT_TRUE_FATAL(unit_write(policy_path, c.bytes, c.size_b));
 	CU_ASSERT_EQUAL(open_code(NULL), DP_EXIT_OK);
 	CU_ASSERT_EQUAL(open_code("mode=lax"), DP_EXIT_USAGE);
 	CU_ASSERT_EQUAL(open_code("trusted-key=/none"), DP_EXIT_FAILED);
@@ -92,10 +81,10 @@ static void the_exit_code_says_what_is_wrong(void)
 	    DP_OK);
 	dp_policy_close(&c.policy);
 	dp_policy_sign(c.bytes, c.size_b, key);
-	write_file(policy_path, c.bytes, c.size_b);
+	CU_ASSERT_TRUE_FATAL(unit_write(policy_path, c.bytes, c.size_b));
 	CU_ASSERT_EQUAL(open_code(trust), DP_EXIT_OK);
 	CU_ASSERT_EQUAL(open_code(NULL), DP_EXIT_OK);
-	write_file(policy_path, c.bytes, c.size_b - 1);
+	CU_ASSERT_TRUE_FATAL(unit_write(policy_path, c.bytes, c.size_b - 1));
 	CU_ASSERT_EQUAL(open_code(NULL), DP_EXIT_FAILED);
 	compiled_free(&c);
 }

@@ -28,11 +28,7 @@ static int tear_down(void)
 
 static void write_file(const char *text, size_t len)
 {
-	FILE *f = fopen(path, "w");
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	CU_ASSERT_EQUAL_FATAL(fwrite(text, 1, len, f), len);
-	CU_ASSERT_EQUAL_FATAL(fclose(f), 0);
+	CU_ASSERT_TRUE_FATAL(unit_write(path, text, len));
 }
 
 static enum dp_err load(struct dp_conf *conf, const char *text,

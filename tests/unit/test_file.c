@@ -1,16 +1,13 @@
 #include "dp_config.h"
 
-#include "tests/unit/unit.h"
+#include "tests/unit/small_disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <dirent.h>
 #include <unistd.h>
 
@@ -49,11 +46,7 @@ static int folder_remove(void)
 
 static void put(const char *text)
 {
-	FILE *f = fopen(path, "w");
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	CU_ASSERT_FATAL(fputs(text, f) >= 0);
-	CU_ASSERT_EQUAL_FATAL(fclose(f), 0);
+	CU_ASSERT_TRUE_FATAL(unit_write(path, text, strlen(text)));
 }
 
 static void a_file_is_mapped_for_reading(void)
@@ -284,50 +277,31 @@ static void a_stale_new_file_is_passed_over(void)
 	}
 }
 
-enum { DISK_FINE, DISK_WRONG, DISK_NOT_PERMITTED };
-
-/* In a child: a disk of 64 KiB of its own, in a mount namespace. */
-static int on_a_full_disk(void)
+static bool on_a_full_disk(void)
 {
 	uint8_t bytes[100 * 1024] = { 0 };
 	struct dp_file f;
 	struct stat st;
 	bool created;
 
-	if (unshare(CLONE_NEWNS) != 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-	    mount("tmpfs", dir, "tmpfs", 0, "size=64k") != 0)
-		return DISK_NOT_PERMITTED;
 	if (dp_file_map_rw(&f, path, sizeof(bytes), &created, &diag) !=
 		DP_ERR_IO ||
 	    !strstr(diag.reason, "No space left"))
-		return DISK_WRONG;
+		return false;
 	if (stat(path, &st) != 0 || st.st_blocks != 0)
-		return DISK_WRONG; /* what it took was not given back */
+		return false; /* what it took was not given back */
 	put("old");
 	if (dp_file_replace(path, bytes, sizeof(bytes), 0644, &diag) !=
 		DP_ERR_IO ||
 	    !strstr(diag.reason, "No space left"))
-		return DISK_WRONG;
-	if (stat(path, &st) != 0 || st.st_size != 3 || entries_in_folder() != 1)
-		return DISK_WRONG;
-	return DISK_FINE;
+		return false;
+	return stat(path, &st) == 0 && st.st_size == 3 &&
+	    entries_in_folder() == 1;
 }
 
 static void a_full_disk_is_an_error_and_no_signal(void)
 {
-	pid_t pid = fork();
-	int status;
-
-	CU_ASSERT_FATAL(pid >= 0);
-	if (pid == 0)
-		_exit(on_a_full_disk());
-	CU_ASSERT_EQUAL_FATAL(waitpid(pid, &status, 0), pid);
-	CU_ASSERT_TRUE_FATAL(WIFEXITED(status));
-	if (WEXITSTATUS(status) == DISK_NOT_PERMITTED)
-		printf("SKIPPED: a mount namespace is not permitted here ");
-	else
-		CU_ASSERT_EQUAL(WEXITSTATUS(status), DISK_FINE);
+	small_disk_run(on_a_full_disk, dir, "64k");
 }
 
 UNIT_MAIN_WITH("file", folder_make, folder_remove,

@@ -9,14 +9,9 @@
 static char folder[] = "/tmp/dnspin-gather-XXXXXX";
 static char first[64], second[64], wrong[64], all[64], none[64], missing[64];
 
-static void write_file(const char *path, const char *text)
+static bool write_zone(const char *path, const char *text)
 {
-	FILE *out = fopen(path, "w");
-
-	if (out) {
-		fputs(text, out);
-		fclose(out);
-	}
+	return unit_write(path, text, strlen(text));
 }
 
 static int set_up(void)
@@ -29,10 +24,10 @@ static int set_up(void)
 	snprintf(all, sizeof(all), "%s/*.zone", folder);
 	snprintf(none, sizeof(none), "%s/*.none", folder);
 	snprintf(missing, sizeof(missing), "%s/x/y.zone", folder);
-	write_file(first, SOA("g") "a TXT \"allow\"\n");
-	write_file(second, SOA("h") "b TXT \"allow\"\n");
-	write_file(wrong, SOA("i") "b TXT \"allowed\"\n");
-	return 0;
+	return write_zone(first, SOA("g") "a TXT \"allow\"\n") &&
+		write_zone(second, SOA("h") "b TXT \"allow\"\n") &&
+		write_zone(wrong, SOA("i") "b TXT \"allowed\"\n")
+	    ? 0 : -1;
 }
 
 static int tear_down(void)

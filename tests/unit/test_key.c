@@ -29,15 +29,6 @@ static int tear_down(void)
 	return rmdir(folder);
 }
 
-static void write_file(const char *name, const char *text, size_t len)
-{
-	FILE *f = fopen(name, "w");
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	CU_ASSERT_EQUAL_FATAL(fwrite(text, 1, len, f), len);
-	CU_ASSERT_EQUAL_FATAL(fclose(f), 0);
-}
-
 static mode_t mode_of(const char *name)
 {
 	struct stat st;
@@ -125,7 +116,8 @@ static void files_are_judged(void)
 		struct dp_diag diag;
 		enum dp_err err;
 
-		write_file(path, cases[i].text, strlen(cases[i].text));
+		CU_ASSERT_TRUE_FATAL(unit_write(path, cases[i].text,
+		    strlen(cases[i].text)));
 		err = dp_key_read(key, path, cases[i].kind, &diag);
 		if (!cases[i].reason) {
 			CU_ASSERT_EQUAL(err, DP_OK);
@@ -149,11 +141,11 @@ static void what_is_no_text_file_is_an_error(void)
 
 	CU_ASSERT_EQUAL(dp_key_public_read(key, path, &diag), DP_ERR_NOTFOUND);
 	CU_ASSERT_EQUAL(dp_key_public_read(key, folder, &diag), DP_ERR_IO);
-	write_file(path, nul, sizeof(nul) - 1);
+	CU_ASSERT_TRUE_FATAL(unit_write(path, nul, sizeof(nul) - 1));
 	CU_ASSERT_EQUAL(dp_key_public_read(key, path, &diag), DP_ERR_SYNTAX);
 	memset(large, 'A', sizeof(large));
 	memcpy(large, DP_KEY_PUBLIC, strlen(DP_KEY_PUBLIC));
-	write_file(path, large, sizeof(large));
+	CU_ASSERT_TRUE_FATAL(unit_write(path, large, sizeof(large)));
 	CU_ASSERT_EQUAL(dp_key_public_read(key, path, &diag), DP_ERR_SYNTAX);
 	unlink(path);
 	CU_ASSERT_EQUAL(dp_key_make("/nowhere/k", "/nowhere/k.pub", &diag),

@@ -1,13 +1,11 @@
 #include "dp_config.h"
 
+#include "tests/unit/small_disk.h"
 #include "tests/unit/unit_map.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <stdatomic.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "module/core/file.h"
 #include "module/core/map_private.h"
@@ -410,45 +408,25 @@ static void a_clock_that_went_back_drops_nothing(void)
 	dp_map_close(&map);
 }
 
-enum { DISK_FINE, DISK_WRONG, DISK_NOT_PERMITTED };
-
-static int on_a_full_disk(void)
+static bool on_a_full_disk(void)
 {
-	struct dp_map *map = NULL;
+	struct dp_map *map;
 
-	if (unshare(CLONE_NEWNS) != 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-	    mount("tmpfs", unit_dir, "tmpfs", 0, "size=256k") != 0)
-		return DISK_NOT_PERMITTED;
 	if (dp_map_open(&map, unit_path, 4096, unit_key, NOW, &unit_diag) !=
 		DP_ERR_IO ||
 	    !strstr(unit_diag.reason, "No space left"))
-		return DISK_WRONG;
+		return false;
 	if (there_is(".new") || there_is(""))
-		return DISK_WRONG;
+		return false;
 	/* A smaller one fits. */
-	if (dp_map_open(&map, unit_path, 64, unit_key, NOW, &unit_diag) !=
-	    DP_OK)
-		return DISK_WRONG;
-	return DISK_FINE;
+	return dp_map_open(&map, unit_path, 64, unit_key, NOW, &unit_diag) ==
+	    DP_OK;
 }
 
 static void a_full_disk_is_an_error_at_open(void)
 {
-	int status;
-	pid_t pid;
-
 	unit_map_remove();
-	pid = fork();
-	CU_ASSERT_FATAL(pid >= 0);
-	if (pid == 0)
-		_exit(on_a_full_disk());
-	CU_ASSERT_EQUAL_FATAL(waitpid(pid, &status, 0), pid);
-	CU_ASSERT_TRUE_FATAL(WIFEXITED(status));
-	if (WEXITSTATUS(status) == DISK_NOT_PERMITTED)
-		printf("SKIPPED: a mount namespace is not permitted here ");
-	else
-		CU_ASSERT_EQUAL(WEXITSTATUS(status), DISK_FINE);
+	small_disk_run(on_a_full_disk, unit_dir, "256k");
 }
 
 UNIT_MAIN_WITH("map", unit_map_begin, unit_map_end, UNIT(a_new_map_is_empty),

@@ -1,39 +1,31 @@
 #include "dp_config.h"
 
-#include "tests/unit/capture.h"
+#include "tests/unit/command_line.h"
 #include "tests/unit/exported.h"
 #include "tools/export.h"
 
-#include <getopt.h>
 #include <sodium.h>
 
 static struct sample sample;
 static char conf[128], file[128];
-static struct capture out, err;
+static struct command_line line;
 
-static int run_at(uint32_t now_s, const char *line)
+static int run_at(uint32_t now_s, const char *options)
 {
 	const struct dp_cli cli = { .conf = conf, .state_dir = sample.folder };
-	char words[512], *argv[16], *rest = NULL;
-	int argc = 0, code;
+	char text[512];
+	int code;
 
-	snprintf(words, sizeof(words), "export %s", line);
-	for (char *word = strtok_r(words, " ", &rest); word && argc < 15;
-	     word = strtok_r(NULL, " ", &rest))
-		argv[argc++] = word;
-	argv[argc] = NULL;
-	optind = 0;
-	capture_begin(&out, stdout);
-	capture_begin(&err, stderr);
-	code = dp_export_at(&cli, argc, argv, now_s);
-	capture_end(&err);
-	capture_end(&out);
+	snprintf(text, sizeof(text), "export %s", options);
+	command_line_begin(&line, text);
+	code = dp_export_at(&cli, line.argc, line.argv, now_s);
+	command_line_end(&line);
 	return code;
 }
 
-static int run(const char *line)
+static int run(const char *options)
 {
-	return run_at(SAMPLE_NOW_S, line);
+	return run_at(SAMPLE_NOW_S, options);
 }
 
 static void begin(void)
@@ -41,7 +33,7 @@ static void begin(void)
 	sample_make(&sample);
 	snprintf(conf, sizeof(conf), "%s/conf", sample.folder);
 	snprintf(file, sizeof(file), "%s/list", sample.folder);
-	sample_file_write(conf, "", 0);
+	CU_ASSERT_TRUE_FATAL(unit_write(conf, "", 0));
 }
 
 static void end(void)
@@ -54,7 +46,7 @@ static void end(void)
 static void formats_are_chosen(void)
 {
 	static const struct {
-		const char *line;
+		const char *options;
 		const char *golden;
 	} cases[] = {
 		{ "", "export.json" },
@@ -66,9 +58,9 @@ static void formats_are_chosen(void)
 
 	begin();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		CU_ASSERT_EQUAL(run(cases[i].line), DP_EXIT_OK);
-		CU_ASSERT_STRING_EQUAL(err.text, "");
-		golden_check(cases[i].golden, out.text, strlen(out.text));
+		CU_ASSERT_EQUAL(run(cases[i].options), DP_EXIT_OK);
+		CU_ASSERT_STRING_EQUAL(line.err.text, "");
+		golden_check(cases[i].golden, line.out.text, strlen(line.out.text));
 	}
 	end();
 }
@@ -76,7 +68,7 @@ static void formats_are_chosen(void)
 static void options_choose_bindings(void)
 {
 	static const struct {
-		const char *line;
+		const char *options;
 		const char *wanted;
 	} cases[] = {
 		{ "-f edl -4 -g push", "17.57.144.10\n" },
@@ -90,9 +82,9 @@ static void options_choose_bindings(void)
 
 	begin();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		CU_ASSERT_EQUAL(run(cases[i].line), DP_EXIT_OK);
-		CU_ASSERT_STRING_EQUAL(out.text, cases[i].wanted);
-		CU_ASSERT_STRING_EQUAL(err.text, "");
+		CU_ASSERT_EQUAL(run(cases[i].options), DP_EXIT_OK);
+		CU_ASSERT_STRING_EQUAL(line.out.text, cases[i].wanted);
+		CU_ASSERT_STRING_EQUAL(line.err.text, "");
 	}
 	end();
 }
@@ -100,7 +92,7 @@ static void options_choose_bindings(void)
 static void wrong_command_lines_are_told(void)
 {
 	static const struct {
-		const char *line;
+		const char *options;
 		int code;
 		const char *message;
 	} cases[] = {
@@ -116,59 +108,59 @@ static void wrong_command_lines_are_told(void)
 
 	begin();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		CU_ASSERT_EQUAL(run(cases[i].line), cases[i].code);
-		CU_ASSERT_STRING_EQUAL(out.text, "");
-		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, cases[i].message));
+		CU_ASSERT_EQUAL(run(cases[i].options), cases[i].code);
+		CU_ASSERT_STRING_EQUAL(line.out.text, "");
+		CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, cases[i].message));
 	}
 	end();
 }
 
 static void file_is_replaced_whole(void)
 {
-	char line[256], *text;
+	char options[256], *text;
 	size_t size_b;
 
 	begin();
-	sample_file_write(file, "old", 3);
-	snprintf(line, sizeof(line), "-f edl -g push -4 -O %s", file);
-	CU_ASSERT_EQUAL(run(line), DP_EXIT_OK);
-	CU_ASSERT_STRING_EQUAL(out.text, "");
+	CU_ASSERT_TRUE_FATAL(unit_write(file, "old", 3));
+	snprintf(options, sizeof(options), "-f edl -g push -4 -O %s", file);
+	CU_ASSERT_EQUAL(run(options), DP_EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(line.out.text, "");
 	text = golden_read(file, &size_b);
 	CU_ASSERT_STRING_EQUAL(text, "17.57.144.10\n");
 	free(text);
-	snprintf(line, sizeof(line), "-f edl -O %s/no/list", sample.folder);
-	CU_ASSERT_EQUAL(run(line), DP_EXIT_FAILED);
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/no"));
+	snprintf(options, sizeof(options), "-f edl -O %s/no/list", sample.folder);
+	CU_ASSERT_EQUAL(run(options), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/no"));
 	end();
 }
 
 static void empty_list_needs_force(void)
 {
-	char line[256], *text;
+	char options[256], *text;
 	size_t size_b;
 
 	begin();
-	sample_file_write(file, "old", 3);
-	snprintf(line, sizeof(line), "-f edl -O %s", file);
-	CU_ASSERT_EQUAL(run_at(SAMPLE_NOW_S + 100000, line), DP_EXIT_FAILED);
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "the file stays as it is"));
+	CU_ASSERT_TRUE_FATAL(unit_write(file, "old", 3));
+	snprintf(options, sizeof(options), "-f edl -O %s", file);
+	CU_ASSERT_EQUAL(run_at(SAMPLE_NOW_S + 100000, options), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "the file stays as it is"));
 	text = golden_read(file, &size_b);
 	CU_ASSERT_STRING_EQUAL(text, "old");
 	free(text);
-	snprintf(line, sizeof(line), "-f edl -F -O %s", file);
-	CU_ASSERT_EQUAL(run_at(SAMPLE_NOW_S + 100000, line), DP_EXIT_OK);
+	snprintf(options, sizeof(options), "-f edl -F -O %s", file);
+	CU_ASSERT_EQUAL(run_at(SAMPLE_NOW_S + 100000, options), DP_EXIT_OK);
 	text = golden_read(file, &size_b);
 	CU_ASSERT_EQUAL(size_b, 0);
 	free(text);
 
 	CU_ASSERT_EQUAL(run_at(SAMPLE_NOW_S + 100000, ""), DP_EXIT_FAILED);
-	CU_ASSERT_STRING_EQUAL(out.text, "");
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "nothing is printed"));
+	CU_ASSERT_STRING_EQUAL(line.out.text, "");
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "nothing is printed"));
 	CU_ASSERT_EQUAL(run_at(SAMPLE_NOW_S + 100000, "-F"), DP_EXIT_OK);
-	CU_ASSERT_STRING_EQUAL(out.text, "{\"bindings\":[]}\n");
+	CU_ASSERT_STRING_EQUAL(line.out.text, "{\"bindings\":[]}\n");
 	/* -6 of names that have IPv4 addresses only */
 	CU_ASSERT_EQUAL(run("-6 -g odd\\034\\,\\;"), DP_EXIT_FAILED);
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "not chosen by -g"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "not chosen by -g"));
 	end();
 }
 
@@ -178,22 +170,22 @@ static void missing_and_bad_files_are_told(void)
 	begin();
 	unlink(sample.map_path);
 	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/unbound/map: there is no"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "does the resolver run"));
-	CU_ASSERT_STRING_EQUAL(out.text, "");
-	sample_file_write(sample.map_path, "DNSPINMA", 8);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/unbound/map: there is no"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "does the resolver run"));
+	CU_ASSERT_STRING_EQUAL(line.out.text, "");
+	CU_ASSERT_TRUE_FATAL(unit_write(sample.map_path, "DNSPINMA", 8));
 	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/unbound/map: "));
-	CU_ASSERT_STRING_EQUAL(out.text, "");
-	sample_file_write(sample.policy_path, "DNSPINPO", 8);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/unbound/map: "));
+	CU_ASSERT_STRING_EQUAL(line.out.text, "");
+	CU_ASSERT_TRUE_FATAL(unit_write(sample.policy_path, "DNSPINPO", 8));
 	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/policy: "));
-	CU_ASSERT_STRING_EQUAL(out.text, "");
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/policy: "));
+	CU_ASSERT_STRING_EQUAL(line.out.text, "");
 	unlink(sample.policy_path);
 	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/policy: there is no policy: "
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/policy: there is no policy: "
 	    "make it with dnspin compile"));
-	CU_ASSERT_STRING_EQUAL(out.text, "");
+	CU_ASSERT_STRING_EQUAL(line.out.text, "");
 	end();
 }
 

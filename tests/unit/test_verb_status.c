@@ -1,10 +1,9 @@
 #include "dp_config.h"
 
-#include "tests/unit/capture.h"
+#include "tests/unit/command_line.h"
 #include "tests/unit/sample.h"
 #include "tools/overview.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <sodium.h>
 #include <sys/wait.h>
@@ -12,25 +11,18 @@
 static struct sample sample;
 static char conf[128], status_path[DP_PATH_MAX];
 static struct dp_status *status;
-static struct capture out, err;
+static struct command_line line;
 
-static int run(const char *line)
+static int run(const char *options)
 {
 	const struct dp_cli cli = { .conf = conf, .state_dir = sample.folder };
-	char words[512], *argv[16], *rest = NULL;
-	int argc = 0, code;
+	char text[512];
+	int code;
 
-	snprintf(words, sizeof(words), "status %s", line);
-	for (char *word = strtok_r(words, " ", &rest); word && argc < 15;
-	     word = strtok_r(NULL, " ", &rest))
-		argv[argc++] = word;
-	argv[argc] = NULL;
-	optind = 0;
-	capture_begin(&out, stdout);
-	capture_begin(&err, stderr);
-	code = dp_status_at(&cli, argc, argv, SAMPLE_NOW_S);
-	capture_end(&err);
-	capture_end(&out);
+	snprintf(text, sizeof(text), "status %s", options);
+	command_line_begin(&line, text);
+	code = dp_status_at(&cli, line.argc, line.argv, SAMPLE_NOW_S);
+	command_line_end(&line);
 	return code;
 }
 
@@ -55,7 +47,7 @@ static void begin(void)
 
 	sample_make(&sample);
 	snprintf(conf, sizeof(conf), "%s/conf", sample.folder);
-	sample_file_write(conf, "", 0);
+	CU_ASSERT_TRUE_FATAL(unit_write(conf, "", 0));
 	CU_ASSERT_EQUAL_FATAL(dp_state_path(status_path, sample.folder,
 	    DP_STATE_STATUS, &diag), DP_OK);
 	CU_ASSERT_EQUAL_FATAL(dp_status_create(&status, status_path, &diag),
@@ -112,8 +104,8 @@ static void exit_tells_alive_and_ready(void)
 		head_publish(pid, SAMPLE_NOW_S - cases[i].ago_s,
 		    cases[i].ready);
 		CU_ASSERT_EQUAL(run(""), cases[i].code);
-		CU_ASSERT_PTR_NOT_NULL(strstr(out.text, cases[i].wanted));
-		CU_ASSERT_STRING_EQUAL(err.text, "");
+		CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, cases[i].wanted));
+		CU_ASSERT_STRING_EQUAL(line.err.text, "");
 	}
 	end();
 }
@@ -127,7 +119,7 @@ static void counters_and_map_are_read(void)
 	dp_status_add(status, 0, DP_COUNT_DENY, 40);
 	dp_status_add(status, 31, DP_COUNT_DENY, 2);
 	CU_ASSERT_EQUAL(run("-f json"), DP_EXIT_OK);
-	root = json_loads(out.text, JSON_REJECT_DUPLICATES, NULL);
+	root = json_loads(line.out.text, JSON_REJECT_DUPLICATES, NULL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(root);
 	CU_ASSERT_EQUAL(json_unpack(root, "{s:{s:{s:I}}, s:{s:I, s:I, s:I}}",
 	    "resolver", "counters", "deny", &deny, "map", "live", &live,
@@ -147,25 +139,25 @@ static void missing_files_are_told(void)
 	unlink(sample.map_path);
 	unlink(sample.policy_path);
 	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text,
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text,
 	    "/unbound/status: there is no status: does the resolver run"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/unbound/map: there is no"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/policy: "));
-	CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "resolver    not running"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/unbound/map: there is no"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/policy: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "resolver    not running"));
 	end();
 }
 
 static void bad_files_are_told(void)
 {
 	begin();
-	sample_file_write(status_path, "x", 1);
-	sample_file_write(sample.map_path, "x", 1);
-	sample_file_write(sample.policy_path, "x", 1);
+	CU_ASSERT_TRUE_FATAL(unit_write(status_path, "x", 1));
+	CU_ASSERT_TRUE_FATAL(unit_write(sample.map_path, "x", 1));
+	CU_ASSERT_TRUE_FATAL(unit_write(sample.policy_path, "x", 1));
 	CU_ASSERT_EQUAL(run("-f json"), DP_EXIT_FAILED);
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/unbound/status: "));
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/unbound/map: "));
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/policy: "));
-	CU_ASSERT_PTR_NOT_NULL(strstr(out.text, "\"resolver\": null"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/unbound/status: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/unbound/map: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/policy: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "\"resolver\": null"));
 	end();
 }
 
@@ -181,8 +173,8 @@ static void wrong_command_lines_are_told(void)
 	begin();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		CU_ASSERT_EQUAL(run(cases[i][0]), DP_EXIT_USAGE);
-		CU_ASSERT_STRING_EQUAL(out.text, "");
-		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, cases[i][1]));
+		CU_ASSERT_STRING_EQUAL(line.out.text, "");
+		CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, cases[i][1]));
 	}
 	end();
 }

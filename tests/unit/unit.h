@@ -7,7 +7,9 @@
 #define DP_UNIT_H
 
 #include <CUnit/Basic.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define UNIT(test) { #test, test }
@@ -45,6 +47,16 @@ static inline uint64_t unit_random(uint64_t *state)
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
 	return z ^ (z >> 31);
+}
+
+/* A new file, or an old one with new bytes; false on failure. */
+static inline bool unit_write(const char *path, const void *bytes,
+    size_t size_b)
+{
+	FILE *f = fopen(path, "wb");
+	bool done = f && fwrite(bytes, 1, size_b, f) == size_b;
+
+	return f && fclose(f) == 0 && done;
 }
 
 /* tests: a brace-enclosed list of UNIT(function), */
