@@ -1,0 +1,129 @@
+#include "dp_config.h"
+
+#include "tests/unit/command_line.h"
+#include "tests/unit/sample.h"
+
+#include <sodium.h>
+
+#include "tools/cli.h"
+#include "tools/show.h"
+
+static struct sample sample;
+static struct command_line line;
+static char conf[128];
+
+static int run(const char *state_dir, const char *options)
+{
+	const struct dp_cli cli = { .conf = conf, .state_dir = state_dir };
+	char text[512];
+	int code;
+
+	snprintf(text, sizeof(text), "show %s", options);
+	command_line_begin(&line, text);
+	code = dp_verb_show(&cli, line.argc, line.argv);
+	command_line_end(&line);
+	return code;
+}
+
+static void begin(void)
+{
+	sample_make(&sample);
+	snprintf(conf, sizeof(conf), "%s/conf", sample.folder);
+	CU_ASSERT_TRUE_FATAL(unit_write(conf, "", 0));
+}
+
+static void end(void)
+{
+	unlink(conf);
+	sample_remove(&sample);
+}
+
+/* The caller frees. */
+static char *shown(enum dp_err (*format)(FILE *, const struct dp_policy *))
+{
+	struct dp_policy *policy = NULL;
+	char *text = NULL;
+	size_t size_b;
+	FILE *out = open_memstream(&text, &size_b);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL_FATAL(dp_policy_open(&policy, sample.policy_path, NULL,
+	    NULL), DP_OK);
+	CU_ASSERT_EQUAL(format(out, policy), DP_OK);
+	dp_policy_close(&policy);
+	CU_ASSERT_EQUAL_FATAL(fclose(out), 0);
+	return text;
+}
+
+static void formats_are_chosen(void)
+{
+	static const struct {
+		const char *options;
+		enum dp_err (*format)(FILE *, const struct dp_policy *);
+	} cases[] = {
+		{ "", dp_show_zone },
+		{ "-f zone", dp_show_zone },
+		{ "-f json", dp_show_json },
+		{ "-f rpz", dp_show_rpz },
+		{ "-f json -f rpz", dp_show_rpz },
+	};
+
+	begin();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *wanted = shown(cases[i].format);
+
+		CU_ASSERT_EQUAL(run(sample.folder, cases[i].options),
+		    DP_EXIT_OK);
+		CU_ASSERT_STRING_EQUAL(line.out.text, wanted);
+		CU_ASSERT_STRING_EQUAL(line.err.text, "");
+		free(wanted);
+	}
+	end();
+}
+
+static void a_file_may_stand_for_the_policy_in_force(void)
+{
+	char *wanted;
+
+	begin();
+	wanted = shown(dp_show_zone);
+	CU_ASSERT_EQUAL(run("/nowhere", sample.policy_path), DP_EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(line.out.text, wanted);
+	free(wanted);
+	CU_ASSERT_EQUAL(run("/nowhere", ""), DP_EXIT_FAILED);
+	CU_ASSERT_STRING_EQUAL(line.out.text, "");
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text,
+	    "/nowhere/policy: there is no policy"));
+	CU_ASSERT_EQUAL(run(sample.folder, conf), DP_EXIT_FAILED);
+	CU_ASSERT_STRING_EQUAL(line.out.text, "");
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, conf));
+	end();
+}
+
+static void wrong_command_lines_are_told(void)
+{
+	static const char *const cases[][2] = {
+		{ "-f xml", "unknown format xml: there are zone, json and" },
+		{ "-f", "needs an argument" },
+		{ "-x", "unknown option -x" },
+		{ "a b", "one POLICY only" },
+	};
+
+	begin();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CU_ASSERT_EQUAL(run(sample.folder, cases[i][0]),
+		    DP_EXIT_USAGE);
+		CU_ASSERT_STRING_EQUAL(line.out.text, "");
+		CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, cases[i][1]));
+	}
+	end();
+}
+
+static int set_up(void)
+{
+	return sodium_init() < 0;
+}
+
+UNIT_MAIN_WITH("verb_show", set_up, NULL, UNIT(formats_are_chosen),
+    UNIT(a_file_may_stand_for_the_policy_in_force),
+    UNIT(wrong_command_lines_are_told))
