@@ -41,7 +41,7 @@ static const uint8_t *name_store(struct dp_bindings *list,
 	return stored;
 }
 
-void dp_row_name(const uint8_t *stored, struct dp_name *out)
+static void name_load(const uint8_t *stored, struct dp_name *out)
 {
 	out->len = stored[0];
 	memcpy(out->wire, stored + 1, stored[0]);
@@ -51,7 +51,7 @@ size_t dp_row_name_text(const uint8_t *stored, char text[DP_NAME_TEXT_MAX])
 {
 	struct dp_name name;
 
-	dp_row_name(stored, &name);
+	name_load(stored, &name);
 	return dp_name_to_text(&name, text);
 }
 
@@ -61,8 +61,8 @@ static int row_compare(const void *va, const void *vb)
 	struct dp_name name_a, name_b;
 	int order;
 
-	dp_row_name(a->name, &name_a);
-	dp_row_name(b->name, &name_b);
+	name_load(a->name, &name_a);
+	name_load(b->name, &name_b);
 	order = dp_name_compare(&name_a, &name_b);
 	if (order == 0)
 		order = dp_addr_compare(&a->addr, &b->addr);

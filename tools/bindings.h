@@ -25,7 +25,7 @@ struct dp_bindings;
 
 /* One name with one address. Names are borrowed from the list. */
 struct dp_row {
-	const uint8_t *name;  /* see dp_row_name */
+	const uint8_t *name;  /* for dp_row_name_text */
 	const uint8_t *final; /* owner of the address record */
 	struct dp_addr addr;
 	uint32_t rule; /* that allows name */
@@ -69,8 +69,7 @@ const struct dp_row *dp_bindings_row(const struct dp_bindings *list, size_t i);
 const struct dp_bindings_tally *dp_bindings_tally(
     const struct dp_bindings *list);
 
-/* The name that a row refers to by its `name` or `final`. */
-void dp_row_name(const uint8_t *stored, struct dp_name *out);
+/* The name that a row refers to by its `name` or `final`; the length. */
 size_t dp_row_name_text(const uint8_t *stored, char text[DP_NAME_TEXT_MAX]);
 
 #endif

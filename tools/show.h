@@ -21,8 +21,4 @@ enum dp_err dp_show_json(FILE *out, const struct dp_policy *policy)
 enum dp_err dp_show_rpz(FILE *out, const struct dp_policy *policy)
     DP_MUST_CHECK;
 
-/* The settings as lines of dnspin.conf, each behind prefix. */
-void dp_show_settings(FILE *out, const struct dp_settings *settings,
-    const char *prefix);
-
 #endif

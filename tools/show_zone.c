@@ -7,8 +7,8 @@
 /* At most 1 KiB of text each: no entry is too long for dnspin compile. */
 #define STRINGS_PER_RECORD 60u
 
-void dp_show_settings(FILE *out, const struct dp_settings *settings,
-    const char *prefix)
+/* As lines of dnspin.conf, but comments of the zone. */
+static void say_settings(FILE *out, const struct dp_settings *settings)
 {
 	for (int i = 0; i < DP_SETTING_COUNT; i++) {
 		const struct dp_setting_info *info = &dp_setting_info[i];
@@ -18,11 +18,11 @@ void dp_show_settings(FILE *out, const struct dp_settings *settings,
 		dp_setting_word((enum dp_setting)i, value, word,
 		    sizeof(word));
 		if (info->words)
-			fprintf(out, "%s%s = %s\n", prefix, info->name, word);
+			fprintf(out, "; %s = %s\n", info->name, word);
 		else
-			fprintf(out, "%s%s = %u\n", prefix, info->name, value);
+			fprintf(out, "; %s = %u\n", info->name, value);
 	}
-	fprintf(out, "%snft-table = \"%s\"\n", prefix, settings->nft_table);
+	fprintf(out, "; nft-table = \"%s\"\n", settings->nft_table);
 }
 
 /* A character-string of a master file, in quotes. */
@@ -141,7 +141,7 @@ enum dp_err dp_show_zone(FILE *out, const struct dp_policy *p)
 		return err;
 	fputs("; A compiled policy as zones: dnspin compile makes it again. "
 	    "Its settings:\n", out);
-	dp_show_settings(out, dp_policy_settings(p), "; ");
+	say_settings(out, dp_policy_settings(p));
 	for (uint32_t g = 0; g < dp_policy_group_count(p); g++) {
 		struct dp_group_info group;
 

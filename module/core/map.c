@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -426,13 +425,4 @@ void dp_map_stats(const struct dp_map *map, uint32_t now_s,
 
 		out->live += end_s > now_s && end_s != DP_MAP_CLAIMED;
 	}
-}
-
-enum dp_err dp_map_sync(struct dp_map *map, struct dp_diag *diag)
-{
-	if (msync(map->file.bytes, map->file.size_b, MS_SYNC) == 0)
-		return DP_OK;
-	dp_diag_set(diag, NULL, 0, "cannot write the map to disk: %s",
-	    strerror(errno));
-	return DP_ERR_IO;
 }

@@ -114,8 +114,4 @@ struct dp_map_stats {
 void dp_map_stats(const struct dp_map *map, uint32_t now_s,
     struct dp_map_stats *out);
 
-/* Write dirty pages to disk; may block: not for threads that answer. */
-enum dp_err dp_map_sync(struct dp_map *map, struct dp_diag *diag)
-    DP_MUST_CHECK;
-
 #endif

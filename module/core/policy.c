@@ -80,11 +80,6 @@ const uint64_t *dp_policy_file_id(const struct dp_policy *p)
 	return p->file_id;
 }
 
-size_t dp_policy_size_b(const struct dp_policy *p)
-{
-	return (size_t)p->view.head->file_b;
-}
-
 uint32_t dp_policy_group_count(const struct dp_policy *p)
 {
 	return p->view.group_count;

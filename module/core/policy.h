@@ -52,7 +52,6 @@ const uint8_t *dp_policy_digest(const struct dp_policy *p);
 const uint8_t *dp_policy_signer(const struct dp_policy *p);
 /* The file that was opened (dp_file.id); zeros for from_bytes. */
 const uint64_t *dp_policy_file_id(const struct dp_policy *p);
-size_t dp_policy_size_b(const struct dp_policy *p);
 
 /* What dp_policy_match found. */
 struct dp_match {

@@ -47,7 +47,6 @@ static void everything_is_read_out(void)
 			    sizeof(settings.value)),
 	    0);
 	CU_ASSERT_STRING_EQUAL(dp_policy_settings(p)->nft_table, "other");
-	CU_ASSERT_EQUAL(dp_policy_size_b(p), size_b);
 	CU_ASSERT_PTR_NULL(dp_policy_signer(p));
 	for (int i = 0; i < 4; i++)
 		CU_ASSERT_EQUAL(dp_policy_file_id(p)[i], 0);
