@@ -133,3 +133,27 @@ enum dp_verdict dp_answer_judge(const struct reply_info *rep,
 		dp_answer_walk(rep, 0, dp_verdict_item, &a);
 	return a.verdict;
 }
+
+static bool is_proof(const struct ub_packed_rrset_key *key)
+{
+	switch (ntohs(key->rk.type)) {
+	case LDNS_RR_TYPE_SOA:
+	case LDNS_RR_TYPE_NSEC:
+	case LDNS_RR_TYPE_NSEC3:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void dp_answer_trim(struct reply_info *rep)
+{
+	size_t answer = rep->an_numrrsets, kept = answer;
+
+	for (size_t i = answer; i < answer + rep->ns_numrrsets; i++)
+		if (is_proof(rep->rrsets[i]))
+			rep->rrsets[kept++] = rep->rrsets[i];
+	rep->ns_numrrsets = kept - answer;
+	rep->ar_numrrsets = 0;
+	rep->rrset_count = kept;
+}

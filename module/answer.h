@@ -26,4 +26,12 @@ void dp_answer_walk(const struct reply_info *rep, time_t now, dp_item_fn *fn,
 enum dp_verdict dp_answer_judge(const struct reply_info *rep,
     const struct dp_policy *p, struct dp_match match);
 
+/*
+ * Take out of rep, which belongs to a query, all that was not asked for: what
+ * stands in authority and additional speaks of name servers and mail hosts that
+ * no rule allows. What a negative or wildcard answer rests on stays (SOA; NSEC
+ * and NSEC3, RFC 4035, 3.1.3).
+ */
+void dp_answer_trim(struct reply_info *rep);
+
 #endif

@@ -216,8 +216,12 @@ void dp_query_end(struct dp_module *m, struct dp_worker *w,
 		 * goes out (reply.c). */
 		if (client && good && m->id == 0)
 			record(m, w, q, p, &name, match);
-		if (good && dp_policy_settings(p)->value[DP_SET_MODE] ==
-			DP_MODE_STRICT)
+		if (dp_policy_settings(p)->value[DP_SET_MODE] !=
+		    DP_MODE_STRICT)
+			break;
+		if (q->return_msg)
+			dp_answer_trim(q->return_msg->rep);
+		if (good)
 			dp_cache_admit(m, w, q);
 		break;
 	case DP_VERDICT_WOULD_DENY:

@@ -166,7 +166,45 @@ def inspecting_chains(lab):
     resolver.stop()
 
 
-with Lab("strict") as the_lab:
+SUPPORTS = ("SOA", "NSEC", "NSEC3", "RRSIG")
+APEX = """$ORIGIN apex.dnspin.
+$TTL 3600
+@ SOA localhost. hostmaster.localhost. 1 3600 600 86400 60
+@ NS localhost.
+microsoftonline.com TXT "allow"
+*.wild.manage.microsoft.com TXT "allow"
+"""
+ZONES = {"microsoftonline.com.": "@ NS ns3\n@ MX 10 mail\n"
+                                 "ns3 A 127.53.0.3\nmail A 198.51.100.71\n",
+         "microsoft.com.": "*.wild.manage A 13.107.219.11\n"}
+
+
+def only_what_was_asked(lab):
+    """Name servers and mail hosts of an allowed name are not allowed by it:
+    no address of theirs comes along."""
+    resolver = lab.resolver("apex", zones=APEX, mode="strict",
+                            server_conf=["minimal-responses: no"])
+    for when in ("cold", "warm"):
+        wrong = []
+        for name, rdtype in (
+                ("microsoftonline.com", "NS"), ("microsoftonline.com", "ANY"),
+                ("microsoftonline.com", "MX"), ("microsoftonline.com", "TXT"),
+                ("x.wild.manage.microsoft.com", "A"),
+                ("x.wild.manage.microsoft.com", "AAAA")):
+            for how in ({}, {"do": True}, {"cd": True, "tcp": True}):
+                a = resolver.ask(name, rdtype, **how)
+                if a.rcode != "NOERROR" or a.message.additional or [
+                        t for _, _, t, _ in a.authority if t not in SUPPORTS]:
+                    wrong.append(f"{name} {rdtype} {how}: {a.message}")
+        lab.check(f"nothing beside the answer but what proves it, {when}",
+                  not wrong, "\n        ".join(wrong))
+        a = resolver.ask("x.wild.manage.microsoft.com", do=True)
+        lab.check(f"a wildcard keeps its proof, {when}", a.flag("AD")
+                  and "NSEC" in [t for _, _, t, _ in a.authority], a)
+    resolver.stop()
+
+
+with Lab("strict", extra=ZONES) as the_lab:
     for threads in (1, 2):
         the_resolver = the_lab.resolver(f"threads-{threads}", mode="strict",
                                         threads=threads)
@@ -181,4 +219,5 @@ with Lab("strict") as the_lab:
                       counters["leak"] == 0 and counters["deny"] > 0, counters)
         the_resolver.stop()
     inspecting_chains(the_lab)
+    only_what_was_asked(the_lab)
 sys.exit(the_lab.finish())

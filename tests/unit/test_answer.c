@@ -154,7 +154,48 @@ static void wrong_lengths_are_passed_over(void)
 	}
 }
 
+static void only_what_was_asked_for_stays(void)
+{
+	static const struct {
+		const char *owner;
+		uint16_t type;
+		bool stays;
+	} rrsets[] = {
+		{ "a", LDNS_RR_TYPE_NS, true }, /* the answer */
+		{ "b", LDNS_RR_TYPE_A, true },
+		{ "c", LDNS_RR_TYPE_NS, false }, /* authority */
+		{ "d", LDNS_RR_TYPE_SOA, true },
+		{ "e", LDNS_RR_TYPE_NSEC, true },
+		{ "f", LDNS_RR_TYPE_DS, false },
+		{ "g", LDNS_RR_TYPE_NSEC3, true },
+		{ "h", LDNS_RR_TYPE_A, false }, /* additional */
+		{ "i", LDNS_RR_TYPE_SOA, false },
+	};
+	size_t count = sizeof(rrsets) / sizeof(rrsets[0]), at = 0;
+	struct reply_of r;
+
+	reply_of_begin(&r);
+	for (size_t i = 0; i < count; i++)
+		reply_of_add(&r, rrsets[i].owner, rrsets[i].type, 7, "", 0);
+	r.rep.an_numrrsets = 2;
+	r.rep.ns_numrrsets = 5;
+	r.rep.ar_numrrsets = 2;
+	dp_answer_trim(&r.rep);
+	CU_ASSERT_EQUAL(r.rep.an_numrrsets, 2);
+	CU_ASSERT_EQUAL(r.rep.ns_numrrsets, 3);
+	CU_ASSERT_EQUAL(r.rep.ar_numrrsets, 0);
+	CU_ASSERT_EQUAL(r.rep.rrset_count, 5);
+	for (size_t i = 0; i < count; i++)
+		if (rrsets[i].stays)
+			CU_ASSERT_PTR_EQUAL(r.rep.rrsets[at++], &r.keys[i]);
+	CU_ASSERT_EQUAL(at, 5);
+	dp_answer_trim(&r.rep);
+	CU_ASSERT_EQUAL(r.rep.rrset_count, 5);
+	r.rep.an_numrrsets = count; /* for reply_of_end */
+	reply_of_end(&r);
+}
+
 UNIT_MAIN("answer", UNIT(a_chain_is_walked_in_order),
     UNIT(a_dname_owner_is_no_item), UNIT(absolute_ttls_are_counted_from_now),
     UNIT(hints_are_addresses), UNIT(torn_records_do_no_harm),
-    UNIT(wrong_lengths_are_passed_over))
+    UNIT(wrong_lengths_are_passed_over), UNIT(only_what_was_asked_for_stays))

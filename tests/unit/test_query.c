@@ -52,7 +52,7 @@ static struct module_qstate *query(struct bench *b, const char *name,
 
 	query_end(b);
 	memset(&b->state, 0, sizeof(b->state));
-	rbtree_init(&b->state.super_set, NULL);
+	rbtree_init(&b->state.super_set, &mesh_state_ref_compare);
 	b->state.reply_list = client ? &b->client : NULL;
 	CU_ASSERT_EQUAL_FATAL(dp_name_from_text(&b->name, name, NULL), DP_OK);
 	q->mesh_info = &b->state;
@@ -354,6 +354,47 @@ static void the_caches_are_kept_apart(void)
 	bench_close(&b);
 }
 
+/* dns64 in front of the module asks for A in a query of its own. */
+static void queries_of_modules_in_front_are_judged(void)
+{
+	struct mesh_state front = { .s = { .curmod = 0 } };
+	struct mesh_state_ref ref = { .node = { .key = &ref }, .s = &front };
+	struct module_qstate *q;
+	struct bench b;
+
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_ENFORCE);
+	b.of.m.id = 1;
+	q = query(&b, "off.example", false);
+	(void)rbtree_insert(&b.state.super_set, &ref.node);
+	dp_query_begin(&b.of.m, b.of.w, q);
+	CU_ASSERT_EQUAL(q->ext_state[1], module_finished);
+	CU_ASSERT_EQUAL(q->return_rcode, LDNS_RCODE_NXDOMAIN);
+	CU_ASSERT_PTR_NULL(q->return_msg); /* nothing that dns64 could store */
+	CU_ASSERT_PTR_NOT_NULL(q->edns_opts_front_out);
+
+	q = query(&b, "manage.example", false);
+	(void)rbtree_insert(&b.state.super_set, &ref.node);
+	dp_query_begin(&b.of.m, b.of.w, q);
+	CU_ASSERT_EQUAL(q->ext_state[1], module_wait_module);
+	found(&b, "21.1.2.3");
+	dp_query_end(&b.of.m, b.of.w, q);
+	CU_ASSERT_EQUAL(q->return_rcode, LDNS_RCODE_NXDOMAIN);
+	CU_ASSERT_PTR_NULL(q->return_msg);
+
+	/* what the iterator behind asks for is not */
+	front.s.curmod = 3;
+	q = query(&b, "off.example", false);
+	(void)rbtree_insert(&b.state.super_set, &ref.node);
+	dp_query_begin(&b.of.m, b.of.w, q);
+	CU_ASSERT_EQUAL(q->ext_state[1], module_wait_module);
+	/* nor what a validator in front does */
+	front.s.curmod = 0;
+	q->is_valrec = 1;
+	dp_query_begin(&b.of.m, b.of.w, q);
+	CU_ASSERT_EQUAL(q->ext_state[1], module_wait_module);
+	bench_close(&b);
+}
+
 UNIT_MAIN("query", UNIT(clients_are_judged_at_the_beginning),
     UNIT(unbounds_own_queries_are_left_alone),
     UNIT(prefetches_of_refused_names_go_no_further),
@@ -362,4 +403,5 @@ UNIT_MAIN("query", UNIT(clients_are_judged_at_the_beginning),
     UNIT(answers_for_some_clients_stay_with_them),
     UNIT(late_clients_are_judged_at_the_end),
     UNIT(enforced_pins_refuse_the_answer), UNIT(observing_changes_nothing),
-    UNIT(without_policy_or_map_it_is_closed), UNIT(the_caches_are_kept_apart))
+    UNIT(without_policy_or_map_it_is_closed), UNIT(the_caches_are_kept_apart),
+    UNIT(queries_of_modules_in_front_are_judged))
