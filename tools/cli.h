@@ -42,6 +42,12 @@ int dp_cli_diag(enum dp_err err, const struct dp_diag *diag);
  * DP_EXIT_USAGE. */
 int dp_cli_usage(const char *verb, const char *fmt, ...) DP_PRINTF(2, 3);
 
+/*
+ * What cli_run.c does: the whole command line, argv[0] being the program's name.
+ * state_dir is that of no -d. Returns an enum dp_exit.
+ */
+int dp_cli_run(const char *state_dir, int argc, char **argv);
+
 /* What cli_policy.c does; on failure said, and the exit code in *code. */
 
 /* The settings file and -o; false on failure. The caller frees with
