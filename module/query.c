@@ -191,6 +191,19 @@ static void record(struct dp_module *m, struct dp_worker *w,
 	dp_answer_walk(q->return_msg->rep, 0, dp_record_item, &r);
 }
 
+/* Messages in the cache share their records with recursion, which may put other
+ * addresses there while they live: pins must judge each answer anew. (Whether a
+ * chain still leads to the same names Unbound compares by itself.) */
+static bool pins_decide(const struct dp_policy *p, struct dp_match match)
+{
+	struct dp_rule_info rule;
+
+	if (dp_policy_settings(p)->value[DP_SET_PINS] != DP_PINS_ENFORCE)
+		return false;
+	dp_policy_rule(p, match.rule, &rule);
+	return rule.pin_count > 0;
+}
+
 void dp_query_end(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q)
 {
@@ -221,7 +234,7 @@ void dp_query_end(struct dp_module *m, struct dp_worker *w,
 			break;
 		if (q->return_msg)
 			dp_answer_trim(q->return_msg->rep);
-		if (good)
+		if (good && !pins_decide(p, match))
 			dp_cache_admit(m, w, q);
 		break;
 	case DP_VERDICT_WOULD_DENY:

@@ -16,6 +16,14 @@ QUESTIONS = [
     ("ns1.lab-dns.net", "A"), ("nowhere.example", "A"),
     ("hop3.trafficmanager.net", "A"), ("loop.manage.microsoft.com", "A"),
 ]
+PINNED = """$ORIGIN pinned.dnspin.
+$TTL 3600
+@ SOA localhost. hostmaster.localhost. 1 3600 600 86400 60
+@ NS localhost.
+*.manage.microsoft.com TXT "allow" "tcp/443"
+portal.manage.microsoft.com TXT "allow" "tcp/443"
+portal.manage.microsoft.com APL 1:40.0.0.0/8
+"""
 OFF_LIST = 11  # of the above
 
 
@@ -24,6 +32,22 @@ def essence(a):
     return (a.rcode, sorted((o, t, x) for o, _, t, x in a.rrs),
             sorted((o, t) for o, _, t, _ in a.authority), sorted(a.ede),
             a.message.flags, len(a.message.additional))
+
+
+def one_verdict(lab, **settings):
+    """Judged by its answer: the same from the cache as the first time."""
+    resolver = lab.resolver("-".join(settings.values()), zones=PINNED,
+                            mode="observe", **settings)
+    name = ("chain" if "chain" in settings else "portal") + \
+        ".manage.microsoft.com"
+    for _ in range(3):
+        resolver.ask(name)
+    counters = resolver.status()["resolver"]["counters"]
+    lab.check(f"{settings}: would-deny, cold and warm",
+              (counters["would-deny"], counters["allow"]) == (3, 0), counters)
+    lab.check(f"{settings}: nothing of it is recorded",
+              counters["recorded"] == 0 and not resolver.bindings(), counters)
+    resolver.stop()
 
 
 with Lab("observe") as lab:
@@ -54,4 +78,6 @@ with Lab("observe") as lab:
     asked = counters["allow"] + counters["would-deny"] + counters["error"]
     lab.check("every question is counted once",
               asked == 8 * len(QUESTIONS), counters)
+    one_verdict(lab, chain="inspect")
+    one_verdict(lab, pins="enforce")
 sys.exit(lab.finish())

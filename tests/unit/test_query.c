@@ -294,6 +294,23 @@ static void enforced_pins_refuse_the_answer(void)
 	bench_close(&b);
 }
 
+/* Its rrsets may get other addresses while the message is in the cache. */
+static void what_pins_allow_is_not_admitted(void)
+{
+	struct module_qstate *q;
+	struct bench b;
+
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_ENFORCE);
+	q = query(&b, "manage.example", true);
+	dp_query_begin(&b.of.m, b.of.w, q);
+	found(&b, "20.1.2.3");
+	dp_query_end(&b.of.m, b.of.w, q);
+	CU_ASSERT_PTR_EQUAL(q->return_msg, &b.msg);
+	CU_ASSERT_TRUE(module_of_recorded(&b.of));
+	CU_ASSERT_FALSE(admitted(&b));
+	bench_close(&b);
+}
+
 static void observing_changes_nothing(void)
 {
 	enum dp_verdict verdict;
@@ -402,6 +419,7 @@ UNIT_MAIN("query", UNIT(clients_are_judged_at_the_beginning),
     UNIT(forged_and_failed_answers_count_for_nothing),
     UNIT(answers_for_some_clients_stay_with_them),
     UNIT(late_clients_are_judged_at_the_end),
-    UNIT(enforced_pins_refuse_the_answer), UNIT(observing_changes_nothing),
+    UNIT(enforced_pins_refuse_the_answer),
+    UNIT(what_pins_allow_is_not_admitted), UNIT(observing_changes_nothing),
     UNIT(without_policy_or_map_it_is_closed), UNIT(the_caches_are_kept_apart),
     UNIT(queries_of_modules_in_front_are_judged))
