@@ -104,20 +104,25 @@ static void module_free(struct dp_module *m)
 	free(m);
 }
 
+static void warn_about_snoop(const char *option,
+    const struct config_str2list *rule)
+{
+	for (; rule; rule = rule->next)
+		if (strcmp(rule->str2, "allow_snoop") == 0)
+			log_warn("dnspin: %s: %s allow_snoop: queries without "
+				 "RD see delegations of names off the list",
+			    option, rule->str);
+}
+
 /* What an administrator should know about the configuration around us. */
 static void warn_about(const struct module_env *env, int id)
 {
-	const struct config_str2list *acl = env->cfg->acls;
-
 	if (id != 0 && strncmp(env->cfg->module_conf, "dns64", 5) != 0)
 		log_warn("dnspin: dynlib is not the first word of "
 			 "module-config: what modules in front of it answer is "
 			 "neither judged nor recorded");
-	for (; acl; acl = acl->next)
-		if (strcmp(acl->str2, "allow_snoop") == 0)
-			log_warn("dnspin: access-control: %s allow_snoop: "
-				 "queries without RD see delegations of names "
-				 "off the list", acl->str);
+	warn_about_snoop("access-control", env->cfg->acls);
+	warn_about_snoop("interface-action", env->cfg->interface_actions);
 }
 
 int init(struct module_env *env, int id)

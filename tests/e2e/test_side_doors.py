@@ -156,9 +156,12 @@ def reloaded(lab):
 
 
 def operators_own(lab):
-    resolver = lab.resolver("own", mode="strict", server_conf=[
+    address = "127.53.1.200"
+    resolver = lab.resolver("own", mode="strict", address=address,
+                            server_conf=[
         'local-data: "printer.lan. A 192.168.7.7"',
-        "access-control: 127.0.0.0/8 allow_snoop"])
+        "access-control: 127.0.0.0/8 allow_snoop",
+        f"interface-action: {address}@53 allow_snoop"])
     a = resolver.ask("printer.lan")
     lab.check("local-data is the operator's business",
               a.addresses == ["192.168.7.7"], a)
@@ -168,8 +171,10 @@ def operators_own(lab):
     lab.check("both are counted as local", status["counters"]["local"] >= 1,
               status)
     lab.check("none of it is exported", not resolver.bindings())
-    lab.check("allow_snoop is warned of", "allow_snoop" in resolver.log_text(),
-              resolver.log_tail())
+    for option in ("access-control: 127.0.0.0/8",
+                   f"interface-action: {address}@53"):
+        lab.check(f"{option} allow_snoop is warned of", f"{option} allow_snoop"
+                  in resolver.log_text(), resolver.log_tail())
     resolver.stop()
 
 
