@@ -15,11 +15,17 @@
 #include "util/data/msgparse.h"
 #include "util/data/msgreply.h"
 #include "util/data/packed_rrset.h"
+#include "util/locks.h"
 #include "util/log.h"
 #include "util/module.h"
 #include "util/net_help.h"
 #include "util/regional.h"
 #include "util/storage/slabhash.h"
+
+#ifdef THREADS_DISABLED
+#error "Unbound without threads forks its workers, and the keeper would stay \
+behind: build Unbound with --with-pthreads"
+#endif
 
 /* RFC 9460; not every version has names for them. */
 #define DP_TYPE_SVCB 64
