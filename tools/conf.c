@@ -1,6 +1,6 @@
 #include "dp_config.h"
 
-#include "tools/conf.h"
+#include "tools/conf_value.h"
 
 #include <confuse.h>
 #include <errno.h>
@@ -11,22 +11,7 @@
 #include <sys/stat.h>
 
 #define FILE_MAX ((size_t)1 << 20) /* bytes */
-#define OVERRIDE_MAX 1024u    /* bytes of a value */
-
-/* Keys: first those of enum dp_setting, then these. */
-enum key {
-	KEY_BEFORE = DP_SETTING_COUNT - 1,
-#define DP_CONF(id, name, value, def, brief, text) KEY_##id,
-#include "tools/conf.def"
-#undef DP_CONF
-	KEY_COUNT
-};
-
-static const char *const other_names[] = {
-#define DP_CONF(id, name, value, def, brief, text) name,
-#include "tools/conf.def"
-#undef DP_CONF
-};
+#define OVERRIDE_MAX 1024u	   /* bytes of a value */
 
 /* libconfuse hands no argument through to its callbacks. */
 static struct load {
@@ -35,26 +20,11 @@ static struct load {
 	const char *object;	       /* the file, or the override */
 	const char *folder;	       /* in front of relative paths, or "" */
 	bool is_file;
-	unsigned long seen[KEY_COUNT]; /* line in the file, 0: not yet */
+	unsigned long seen[DP_CONF_COUNT]; /* line in the file, 0: not yet */
 	unsigned zones_read;	       /* values of the list so far */
 	bool zones_closed;
 	enum dp_err err;	       /* the first one is the one said */
 } load;
-
-static const char *key_name(int key)
-{
-	return key < DP_SETTING_COUNT ? dp_setting_info[key].name
-				      : other_names[key - DP_SETTING_COUNT];
-}
-
-static int key_of(const char *name)
-{
-	int key = 0;
-
-	while (key < KEY_COUNT && strcmp(key_name(key), name) != 0)
-		key++;
-	return key;
-}
 
 /* Say what is wrong, unless something was before; returns non-zero. */
 static int wrong(const cfg_t *cfg, enum dp_err err, const char *fmt, ...)
@@ -75,58 +45,12 @@ static int wrong(const cfg_t *cfg, enum dp_err err, const char *fmt, ...)
 	return 1;
 }
 
-/* Edits that make a from b, as far as they matter here: at most 64 letters. */
-static unsigned distance(const char *a, const char *b)
+static int unknown_key(const cfg_t *cfg, const char *name)
 {
-	unsigned row[65];
-	size_t len = strlen(b);
+	struct dp_diag why;
 
-	if (len > 64)
-		return 64;
-	for (unsigned j = 0; j <= len; j++)
-		row[j] = j;
-	for (unsigned i = 1; a[i - 1]; i++) {
-		unsigned corner = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= len; j++) {
-			unsigned best = corner + (a[i - 1] != b[j - 1]);
-
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			corner = row[j];
-			row[j] = best;
-		}
-	}
-	return row[len];
-}
-
-static void unknown_key(const cfg_t *cfg, const char *name)
-{
-	char all[400] = "";
-	unsigned nearest = 4;
-	const char *meant = NULL;
-	size_t n = 0;
-
-	for (int key = 0; key < KEY_COUNT; key++) {
-		unsigned d = distance(name, key_name(key));
-
-		if (d < nearest) {
-			nearest = d;
-			meant = key_name(key);
-		}
-		if (n < sizeof(all))
-			n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s",
-			    key ? ", " : "", key_name(key));
-	}
-	if (meant)
-		wrong(cfg, DP_ERR_SYNTAX,
-		    "unknown setting %.64s: is %s meant?", name, meant);
-	else
-		wrong(cfg, DP_ERR_SYNTAX,
-		    "unknown setting %.64s: there are %s", name, all);
+	dp_conf_key_unknown(name, &why);
+	return wrong(cfg, DP_ERR_SYNTAX, "%s", why.reason);
 }
 
 /* What libconfuse itself finds wrong. */
@@ -147,116 +71,22 @@ static void parser_error(cfg_t *cfg, const char *fmt, va_list args)
 	unknown_key(cfg, text + strlen(no_option));
 }
 
-static int set_word(const cfg_t *cfg, int key, const char *text)
+static enum dp_err set_zones(cfg_opt_t *opt, struct dp_diag *diag)
 {
-	const struct dp_setting_info *info = &dp_setting_info[key];
-	char word[64];
+	enum dp_err err = DP_OK;
 
-	for (uint32_t value = 0;; value++) {
-		dp_setting_word((enum dp_setting)key, value, word,
-		    sizeof(word));
-		if (strcmp(word, "?") == 0)
-			break;
-		if (strcmp(word, text) == 0) {
-			load.conf->settings.value[key] = value;
-			return 0;
-		}
-	}
-	return wrong(cfg, DP_ERR_SYNTAX, "%s = %.64s: must be one of: %s",
-	    info->name, text, info->words);
-}
-
-static int set_number(const cfg_t *cfg, int key, const char *text)
-{
-	const struct dp_setting_info *info = &dp_setting_info[key];
-	const char *p = text;
-	uint64_t n = 0;
-
-	for (; *p >= '0' && *p <= '9'; p++)
-		if (n <= UINT32_MAX)
-			n = n * 10 + (uint64_t)(*p - '0');
-	if (p == text || *p)
-		return wrong(cfg, DP_ERR_SYNTAX, "%s = %.64s: must be a plain "
-		    "number (%s)", info->name, text, info->unit);
-	if (n < info->min || n > info->max)
-		return wrong(cfg, DP_ERR_SYNTAX, "%s = %.64s: must be %u to "
-		    "%u %s", info->name, text, info->min, info->max,
-		    info->unit);
-	load.conf->settings.value[key] = (uint32_t)n;
-	return 0;
-}
-
-/* A path as the file means it; NULL in *out for "". */
-static int set_path(const cfg_t *cfg, char **out, const char *text)
-{
-	const char *folder = text[0] == '/' ? "" : load.folder;
-	size_t size_b = strlen(folder) + strlen(text) + 1;
-	char *path = NULL;
-
-	if (text[0]) {
-		path = malloc(size_b);
-		if (!path)
-			return wrong(cfg, DP_ERR_NOMEM, "%s",
-			    dp_err_text(DP_ERR_NOMEM));
-		snprintf(path, size_b, "%s%s", folder, text);
-	}
-	free(*out);
-	*out = path;
-	return 0;
-}
-
-static void free_zones(struct dp_conf *conf)
-{
-	for (size_t i = 0; i < conf->zone_count; i++)
-		free(conf->zones[i]);
-	free(conf->zones);
-	conf->zones = NULL;
-	conf->zone_count = 0;
-}
-
-static int set_zones(cfg_t *cfg, cfg_opt_t *opt)
-{
-	struct dp_conf *conf = load.conf;
-	unsigned count = cfg_opt_size(opt);
-
-	free_zones(conf);
-	conf->zones = calloc(count + 1u, sizeof(*conf->zones));
-	if (!conf->zones)
-		return wrong(cfg, DP_ERR_NOMEM, "%s",
-		    dp_err_text(DP_ERR_NOMEM));
-	for (unsigned i = 0; i < count; i++) {
-		char **zone = &conf->zones[conf->zone_count];
-
-		if (set_path(cfg, zone, cfg_opt_getnstr(opt, i)))
-			return 1;
-		conf->zone_count += *zone != NULL;
-	}
-	return 0;
-}
-
-static int set_table(const cfg_t *cfg, const char *text)
-{
-	struct dp_settings settings;
-	const char *reason;
-
-	dp_settings_default(&settings);
-	if (strlen(text) >= sizeof(settings.nft_table))
-		text = ""; /* as wrong as any */
-	memset(settings.nft_table, 0, sizeof(settings.nft_table));
-	memcpy(settings.nft_table, text, strlen(text));
-	reason = dp_settings_wrong(&settings);
-	if (reason)
-		return wrong(cfg, DP_ERR_SYNTAX, "%s", reason);
-	memcpy(load.conf->settings.nft_table, settings.nft_table,
-	    sizeof(settings.nft_table));
-	return 0;
+	dp_conf_zones_clear(load.conf);
+	for (unsigned i = 0; !err && i < cfg_opt_size(opt); i++)
+		err = dp_conf_zone_add(load.conf, cfg_opt_getnstr(opt, i),
+		    load.folder, diag);
+	return err;
 }
 
 /* A key that the file holds twice? libconfuse calls for each value of a list
  * and once more, with nothing new, where the list is closed. */
 static bool is_second(int key, unsigned count)
 {
-	if (key != KEY_ZONES)
+	if (key != DP_CONF_ZONES)
 		return load.seen[key] != 0;
 	if (load.zones_closed)
 		return true;
@@ -268,41 +98,37 @@ static bool is_second(int key, unsigned count)
 /* Called by libconfuse when a key has got its value. */
 static int take(cfg_t *cfg, cfg_opt_t *opt)
 {
-	int key = key_of(cfg_opt_name(opt));
-	const char *text;
+	int key = dp_conf_key_of(cfg_opt_name(opt));
+	struct dp_diag why;
+	enum dp_err err;
 
 	if (load.is_file && is_second(key, cfg_opt_size(opt)))
 		return wrong(cfg, DP_ERR_SYNTAX, "%s a second time: the first "
-		    "is on line %lu; take one out", key_name(key),
+		    "is on line %lu; take one out", dp_conf_key_name(key),
 		    load.seen[key]);
 	if (load.is_file && !load.seen[key])
 		load.seen[key] = (unsigned long)cfg->line;
-	if (key == KEY_ZONES)
-		return set_zones(cfg, opt);
-	text = cfg_opt_getstr(opt);
-	if (key == KEY_SIGN_KEY)
-		return set_path(cfg, &load.conf->sign_key, text);
-	if (key == KEY_TRUSTED_KEY)
-		return set_path(cfg, &load.conf->trusted_key, text);
-	if (key == KEY_NFT_TABLE)
-		return set_table(cfg, text);
-	return dp_setting_info[key].words ? set_word(cfg, key, text)
-					  : set_number(cfg, key, text);
+	if (key == DP_CONF_ZONES)
+		err = set_zones(opt, &why);
+	else
+		err = dp_conf_value_set(load.conf, key, cfg_opt_getstr(opt),
+		    load.folder, &why);
+	return err ? wrong(cfg, err, "%s", why.reason) : 0;
 }
 
 static enum dp_err parse(const char *text)
 {
-	cfg_opt_t options[KEY_COUNT + 1], end = CFG_END();
+	cfg_opt_t options[DP_CONF_COUNT + 1], end = CFG_END();
 	cfg_t *cfg;
 
-	for (int key = 0; key < KEY_COUNT; key++) {
+	for (int key = 0; key < DP_CONF_COUNT; key++) {
 		cfg_opt_t one = CFG_STR(NULL, NULL, CFGF_NONE);
 		cfg_opt_t list = CFG_STR_LIST(NULL, NULL, CFGF_NONE);
 
-		options[key] = key == KEY_ZONES ? list : one;
-		options[key].name = key_name(key);
+		options[key] = key == DP_CONF_ZONES ? list : one;
+		options[key].name = dp_conf_key_name(key);
 	}
-	options[KEY_COUNT] = end;
+	options[DP_CONF_COUNT] = end;
 	load.err = DP_OK;
 	cfg = cfg_init(options, CFGF_NONE);
 	if (!cfg) {
@@ -310,8 +136,8 @@ static enum dp_err parse(const char *text)
 		return load.err;
 	}
 	cfg_set_error_function(cfg, parser_error);
-	for (int key = 0; key < KEY_COUNT; key++)
-		cfg_set_validate_func(cfg, key_name(key), take);
+	for (int key = 0; key < DP_CONF_COUNT; key++)
+		cfg_set_validate_func(cfg, dp_conf_key_name(key), take);
 	if (cfg_parse_buf(cfg, text) != CFG_SUCCESS)
 		wrong(cfg, DP_ERR_SYNTAX, "not understood");
 	cfg_free(cfg);
@@ -420,7 +246,7 @@ static enum dp_err load_override(const char *override)
 	}
 	snprintf(name, sizeof(name), "%.*s", (int)(equals - override),
 	    override);
-	if (key_of(name) == KEY_COUNT) {
+	if (dp_conf_key_of(name) == DP_CONF_COUNT) {
 		unknown_key(NULL, name);
 		return load.err;
 	}
@@ -475,7 +301,7 @@ enum dp_err dp_conf_load(struct dp_conf *out, const char *path,
 
 void dp_conf_free(struct dp_conf *conf)
 {
-	free_zones(conf);
+	dp_conf_zones_clear(conf);
 	free(conf->sign_key);
 	free(conf->trusted_key);
 	memset(conf, 0, sizeof(*conf));
