@@ -60,11 +60,17 @@ static bool has_front(const struct dp_module *m, const struct module_qstate *q)
 	return false;
 }
 
-/* A prefetch or the refresh of an expired answer: nobody waits, but what it
- * brings goes where clients are answered from. */
-static bool is_prefetch(const struct module_qstate *q)
+/*
+ * A prefetch or the refresh of an expired answer: nobody waits, but what it
+ * brings goes where clients are answered from. Lookups of the iterator and the
+ * validator can lose who waited for them, and bring glue or what nobody has
+ * validated: those of the one do not begin here, those of the other are marked.
+ */
+static bool is_prefetch(const struct dp_module *m,
+    const struct module_qstate *q)
 {
-	return !has_client(q) && !has_others(q) && q->blacklist != NULL;
+	return !has_client(q) && !has_others(q) && q->blacklist != NULL &&
+	    q->minfo[m->id] != NULL && !q->is_valrec;
 }
 
 /* The policy's word on the name of q; NULL: there is none, verdict NOT_READY.
@@ -151,7 +157,7 @@ void dp_query_begin(struct dp_module *m, struct dp_worker *w,
 	if (verdict == DP_VERDICT_ALLOW || verdict == DP_VERDICT_WOULD_DENY)
 		return;
 	if (!has_front(m, q) &&
-	    (has_others(q) || !(has_client(q) || is_prefetch(q))))
+	    (has_others(q) || !(has_client(q) || is_prefetch(m, q))))
 		return;
 	refuse(m, w, q, verdict);
 	q->ext_state[m->id] = module_finished;
@@ -215,7 +221,7 @@ void dp_query_end(struct dp_module *m, struct dp_worker *w,
 	bool good;
 
 	q->ext_state[m->id] = module_finished;
-	if (!client && !front && !is_prefetch(q))
+	if (!client && !front && !is_prefetch(m, q))
 		return;
 	p = judge_name(m, q, &name, &match, &verdict);
 	good = p && has_good_answer(m, w, q);

@@ -177,6 +177,34 @@ static void prefetches_of_refused_names_go_no_further(void)
 	bench_close(&b);
 }
 
+/* Its super is gone, its blacklist is not. */
+static void orphans_are_no_prefetches(void)
+{
+	struct sock_list blacklist = { .len = 0 };
+	struct module_qstate *q;
+	struct bench b;
+
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
+	q = query(&b, "manage.example", false); /* validator's */
+	q->blacklist = &blacklist;
+	q->is_valrec = 1;
+	b.state.super_set.count = 1;
+	dp_query_begin(&b.of.m, b.of.w, q);
+	b.state.super_set.count = 0;
+	found(&b, "20.1.2.3");
+	dp_query_end(&b.of.m, b.of.w, q);
+	CU_ASSERT_EQUAL(q->ext_state[0], module_finished);
+	CU_ASSERT_FALSE(admitted(&b));
+
+	q = query(&b, "manage.example", false); /* iterator's */
+	q->blacklist = &blacklist;
+	found(&b, "20.1.2.3");
+	dp_query_end(&b.of.m, b.of.w, q);
+	CU_ASSERT_EQUAL(q->ext_state[0], module_finished);
+	CU_ASSERT_FALSE(admitted(&b));
+	bench_close(&b);
+}
+
 static void good_answers_are_recorded_and_admitted(void)
 {
 	struct module_qstate *q;
@@ -415,6 +443,7 @@ static void queries_of_modules_in_front_are_judged(void)
 UNIT_MAIN("query", UNIT(clients_are_judged_at_the_beginning),
     UNIT(unbounds_own_queries_are_left_alone),
     UNIT(prefetches_of_refused_names_go_no_further),
+    UNIT(orphans_are_no_prefetches),
     UNIT(good_answers_are_recorded_and_admitted),
     UNIT(forged_and_failed_answers_count_for_nothing),
     UNIT(answers_for_some_clients_stay_with_them),
