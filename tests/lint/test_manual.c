@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "module/core/status.h"
 #include "tools/conf.h"
 #include "tools/verb.h"
 
@@ -153,6 +154,26 @@ static void every_setting_has_its_item(void)
 	free(manual);
 }
 
+static void every_counter_has_its_item(void)
+{
+	char *manual = read_source("tools/dnspin.1");
+	char *text = section(manual, ".Ss Counters", ".S");
+	size_t described = 0;
+
+	for (size_t i = 0; i < DP_COUNTER_COUNT; i++) {
+		char item[64];
+
+		snprintf(item, sizeof(item), "\n.It Cm %s\n",
+		    dp_counter_info[i].name);
+		must_hold(text, item, "Counters");
+	}
+	for (char *p = text; (p = strstr(p, "\n.It Cm ")); p++)
+		described++;
+	CU_ASSERT_EQUAL(described, DP_COUNTER_COUNT);
+	free(text);
+	free(manual);
+}
+
 /* Write text to path and load it. */
 static enum dp_err load(struct dp_conf *conf, const char *path,
     const char *text, struct dp_diag *diag)
@@ -196,4 +217,5 @@ static void the_sample_is_understood(void)
 }
 
 UNIT_MAIN("manual", UNIT(every_verb_has_its_section),
-    UNIT(every_setting_has_its_item), UNIT(the_sample_is_understood))
+    UNIT(every_setting_has_its_item),
+    UNIT(every_counter_has_its_item), UNIT(the_sample_is_understood))
