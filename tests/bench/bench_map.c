@@ -108,12 +108,13 @@ static void say(const char *what, double ns, uint64_t count)
 
 int main(int argc, char **argv)
 {
-	char path[1024];
+	char path[1024], lock[1040];
 	struct dp_binding b;
 	uint32_t cursor = 0, seen = 0;
 	double begin;
 
 	snprintf(path, sizeof(path), "%s/bench.map", argc > 1 ? argv[1] : ".");
+	snprintf(lock, sizeof(lock), "%s.lock", path);
 	if (argc > 2)
 		capacity = (uint32_t)strtoul(argv[2], NULL, 10);
 	if (argc > 3)
@@ -143,6 +144,7 @@ int main(int argc, char **argv)
 	open_map(path, "open, full");
 	dp_map_close(&map);
 	unlink(path);
+	unlink(lock);
 	printf("%u bindings, %u threads, %u refused\n", seen, threads, refused);
 	return EXIT_SUCCESS;
 }
