@@ -142,6 +142,33 @@ static void open_map(struct dp_keeper *k, const struct dp_policy *p)
 	atomic_store(&m->map, map);
 }
 
+/* Wait until no thread can act on what was in force before. */
+static void wait_for_all(struct dp_module *m)
+{
+	uint64_t epoch = dp_epoch_advance(&m->epoch);
+
+	while (!dp_epoch_passed(&m->epoch, epoch))
+		sleep_ms(1);
+}
+
+/* A map whose file somebody removed or replaced takes bindings that nobody
+ * finds: let go of it, for a new one. */
+static void drop_lost_map(struct dp_keeper *k)
+{
+	struct dp_map *map = atomic_load(&k->m->map);
+	char path[DP_PATH_MAX];
+
+	if (!map || !path_of(k, path, DP_STATE_MAP, k->map_trouble) ||
+	    dp_map_is_at(map, path))
+		return;
+	log_err("dnspin: %s: removed or replaced; the bindings in it are lost",
+	    path);
+	atomic_store(&k->m->map, NULL);
+	wait_for_all(k->m);
+	dp_map_close(&map);
+	make_folder(k);
+}
+
 static bool read_key(struct dp_keeper *k)
 {
 	struct dp_diag diag = { .object = "" };
@@ -154,15 +181,6 @@ static bool read_key(struct dp_keeper *k)
 	}
 	k->has_key = true;
 	return true;
-}
-
-/* Wait until no thread can act on what was in force before. */
-static void wait_for_all(struct dp_module *m)
-{
-	uint64_t epoch = dp_epoch_advance(&m->epoch);
-
-	while (!dp_epoch_passed(&m->epoch, epoch))
-		sleep_ms(1);
 }
 
 /*
@@ -279,6 +297,7 @@ void dp_keeper_look(struct dp_module *m)
 
 	open_status(k);
 	look_for_policy(k);
+	drop_lost_map(k);
 	if (atomic_load(&m->policy))
 		open_map(k, atomic_load(&m->policy));
 	if (atomic_exchange(&m->leaked, false))

@@ -107,7 +107,7 @@ static int on_servfail(REPLY_ARGS)
 	dp_module_count(m, w, DP_COUNT_NOT_READY, 1);
 	if (options && region)
 		(void)edns_opt_list_append_ede(options, region,
-		    LDNS_EDE_NOT_READY, "dnspin: no policy in force");
+		    LDNS_EDE_NOT_READY, "dnspin: no policy or no map");
 	return 1;
 }
 

@@ -395,6 +395,16 @@ enum dp_err dp_map_open_ro(struct dp_map **out, const char *path,
 	return err;
 }
 
+bool dp_map_is_at(const struct dp_map *map, const char *path)
+{
+	uint64_t id[4];
+	enum dp_err err = dp_file_identify(id, path);
+
+	if (err != DP_OK)
+		return err != DP_ERR_NOTFOUND;
+	return id[0] == map->file.id[0] && id[1] == map->file.id[1];
+}
+
 void dp_map_close(struct dp_map **map)
 {
 	if (!*map)

@@ -61,6 +61,10 @@ enum dp_err dp_map_open(struct dp_map **out, const char *path,
 enum dp_err dp_map_open_ro(struct dp_map **out, const char *path,
     struct dp_diag *diag) DP_MUST_CHECK;
 
+/* False when the file at path is not this map any more: somebody removed or
+ * replaced it, and what goes into map is lost. */
+bool dp_map_is_at(const struct dp_map *map, const char *path);
+
 void dp_map_close(struct dp_map **map);
 
 /* What was seen in an answer. */

@@ -4,11 +4,12 @@ must not open a firewall is not; and nftables takes it.
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 import time
 
-from daemon import eventually
+from daemon import eventually, wait_until
 from lab import Lab
 
 RECORDED = {  # name asked, type: addresses in the export
@@ -149,6 +150,21 @@ def survives(lab, resolver):
               before - after)
 
 
+def lost(lab, resolver):
+    """Somebody removes the map of a running resolver: what is resolved after
+    that must not go into a file that nobody finds."""
+    os.unlink(os.path.join(resolver.state, "unbound", "map"))
+    wait_until(lambda: os.path.exists(
+        os.path.join(resolver.state, "unbound", "map")), "a new map", 3)
+    a = resolver.ask("portal.manage.microsoft.com")
+    lab.check("a map that was removed is made anew", eventually(
+        lambda: set(a.addresses) <= found(
+            resolver, "portal.manage.microsoft.com"), 2), a)
+    lab.check("and the log tells it",
+              "map: removed or replaced" in resolver.log_text(),
+              resolver.log_tail())
+
+
 def allowed_inside(lab):
     resolver = lab.resolver("inside", private_addresses="allow")
     resolver.ask("intranet.manage.microsoft.com")
@@ -167,5 +183,6 @@ with Lab("export") as the_lab:
     nftables(the_lab, the_resolver)
     other_formats(the_lab, the_resolver)
     survives(the_lab, the_resolver)
+    lost(the_lab, the_resolver)
     allowed_inside(the_lab)
 sys.exit(the_lab.finish())

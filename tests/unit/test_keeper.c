@@ -232,6 +232,28 @@ static void a_broken_state_directory_is_said_once(void)
 }
 
 /* What was counted before there was a file is in the file. */
+static void a_lost_map_is_made_anew(void)
+{
+	struct bench b;
+
+	bench_open(&b);
+	put_policy(&b, one_rule, DP_MODE_STRICT);
+	look(&b, 2);
+	CU_ASSERT_EQUAL(said(&b, "removed or replaced"), 0);
+	remove_in(&b, "unbound/map");
+	look(&b, 2);
+	CU_ASSERT_EQUAL(said(&b, "removed or replaced"), 1);
+	CU_ASSERT_PTR_NOT_NULL(atomic_load(&b.m.map));
+	CU_ASSERT_TRUE(head_of(&b).ready != 0);
+	remove_in(&b, "unbound/map");
+	block(&b, "unbound/map");
+	look(&b, 2);
+	CU_ASSERT_EQUAL(said(&b, "removed or replaced"), 2);
+	CU_ASSERT_PTR_NULL(atomic_load(&b.m.map)); /* closed */
+	CU_ASSERT_FALSE(head_of(&b).ready != 0);
+	bench_close(&b);
+}
+
 static void counters_move_into_the_file(void)
 {
 	const struct dp_status *spare;
@@ -294,6 +316,6 @@ static void the_thread_comes_and_goes(void)
 UNIT_MAIN("keeper", UNIT(a_policy_is_taken_when_it_comes),
     UNIT(a_bad_policy_is_said_once),
     UNIT(a_broken_state_directory_is_said_once),
-    UNIT(counters_move_into_the_file),
+    UNIT(a_lost_map_is_made_anew), UNIT(counters_move_into_the_file),
     UNIT(leaks_empty_the_caches_and_do_not_flood_the_log),
     UNIT(the_thread_comes_and_goes))

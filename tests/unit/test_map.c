@@ -74,6 +74,23 @@ static void a_map_survives_its_writers(void)
 	dp_map_close(&map);
 }
 
+static void a_map_knows_its_place(void)
+{
+	struct dp_map *map = unit_map_new(100);
+	FILE *other;
+
+	CU_ASSERT_TRUE(dp_map_is_at(map, unit_path));
+	CU_ASSERT_EQUAL_FATAL(unlink(unit_path), 0);
+	CU_ASSERT_FALSE(dp_map_is_at(map, unit_path)); /* removed */
+	CU_ASSERT_PTR_NOT_NULL_FATAL(other = fopen(unit_path, "w"));
+	fclose(other);
+	CU_ASSERT_FALSE(dp_map_is_at(map, unit_path)); /* replaced */
+	dp_map_close(&map);
+	map = unit_map_open(100);
+	CU_ASSERT_TRUE(dp_map_is_at(map, unit_path));
+	dp_map_close(&map);
+}
+
 static void writers_share_one_map(void)
 {
 	struct dp_map *a = unit_map_new(100), *b = unit_map_open(100);
@@ -429,8 +446,9 @@ static void a_full_disk_is_an_error_at_open(void)
 }
 
 UNIT_MAIN_WITH("map", unit_map_begin, unit_map_end, UNIT(a_new_map_is_empty),
-    UNIT(a_map_survives_its_writers), UNIT(writers_share_one_map),
-    UNIT(bad_capacities_are_refused), UNIT(places_without_a_map_are_refused),
+    UNIT(a_map_survives_its_writers), UNIT(a_map_knows_its_place),
+    UNIT(writers_share_one_map), UNIT(bad_capacities_are_refused),
+    UNIT(places_without_a_map_are_refused),
     UNIT(what_is_no_map_is_set_aside), UNIT(a_hundred_bad_maps_are_enough),
     UNIT(a_dead_creator_leaves_no_harm),
     UNIT(what_dead_writers_claimed_is_free_again), UNIT(torn_slots_are_dropped),
