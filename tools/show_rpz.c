@@ -22,12 +22,13 @@ static const char header[] =
     ";\n"
     ";\trpz:\n"
     ";\t    name: rules.rpz.dnspin\n"
-    ";\t    zonefile: rules.rpz\n"
+    ";\t    zonefile: /etc/unbound/rules.rpz\n"
     ";\trpz:\n"
     ";\t    name: rest.rpz.dnspin\n"
-    ";\t    zonefile: rest.rpz\n"
+    ";\t    zonefile: /etc/unbound/rest.rpz\n"
     ";\n"
-    "; Services, pins and the chain setting have no counterpart in RPZ.\n";
+    "; Services, pins, the chain setting and the root as a name have no\n"
+    "; counterpart in RPZ.\n";
 
 static void say_zone(FILE *out, const char *file, const char *apex)
 {
@@ -124,5 +125,10 @@ enum dp_err dp_show_rpz(FILE *out, const struct dp_policy *p)
 	}
 	say_zone(out, "rest.rpz", "rest.rpz.dnspin");
 	say_rule(out, "*", false);
+	/* Unbound (1.17.1) sees a wildcard only from a name that another one
+	 * stands in front of, in the order of DNSSEC: without these a name
+	 * whose last label begins below '*' would not be denied. */
+	say_rule(out, "\\000", false);
+	say_rule(out, "*.\\000", false);
 	return DP_OK;
 }

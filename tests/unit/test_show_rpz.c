@@ -28,7 +28,8 @@ static void read_rpz(struct rpz *z, const struct dp_policy *policy)
 	at += strlen("@ NS localhost.\n");
 	end = strstr(at, "\n;; rest.rpz\n");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(end);
-	CU_ASSERT_PTR_NOT_NULL(strstr(end, "\n* CNAME .\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(end, "\n* CNAME .\n"
+	    "\\000 CNAME .\n*.\\000 CNAME .\n"));
 	*end = '\0';
 	for (z->count = 0; *at; z->count++) {
 		char *space = strchr(at, ' '), *line = strchr(at, '\n');
