@@ -69,7 +69,7 @@ static enum dp_err open_stdin(struct dp_policy **out, const uint8_t *trusted,
 }
 
 static struct dp_policy *open_with(const struct dp_conf *conf,
-    const char *path, int *code)
+    const char *path, bool in_force, int *code)
 {
 	struct dp_diag diag = { .line = 0 };
 	struct dp_policy *policy = NULL;
@@ -84,7 +84,7 @@ static struct dp_policy *open_with(const struct dp_conf *conf,
 		err = open_stdin(&policy, trusted, &diag);
 	} else if (!err) {
 		err = dp_policy_open(&policy, path, trusted, &diag);
-		if (err == DP_ERR_NOTFOUND)
+		if (err == DP_ERR_NOTFOUND && in_force)
 			dp_diag_set(&diag, path, 0,
 			    "there is no policy: make it with dnspin compile, "
 			    "or name the state directory with dnspin -d DIR or "
@@ -95,17 +95,23 @@ static struct dp_policy *open_with(const struct dp_conf *conf,
 	return policy;
 }
 
-struct dp_policy *dp_cli_policy_at(const struct dp_cli *cli, const char *path,
-    int *code)
+static struct dp_policy *open_at(const struct dp_cli *cli, const char *path,
+    bool in_force, int *code)
 {
 	struct dp_policy *policy;
 	struct dp_conf conf;
 
 	if (!dp_cli_conf(cli, &conf, code))
 		return NULL;
-	policy = open_with(&conf, path, code);
+	policy = open_with(&conf, path, in_force, code);
 	dp_conf_free(&conf);
 	return policy;
+}
+
+struct dp_policy *dp_cli_policy_at(const struct dp_cli *cli, const char *path,
+    int *code)
+{
+	return open_at(cli, path, false, code);
 }
 
 struct dp_policy *dp_cli_policy(const struct dp_cli *cli, int *code)
@@ -116,7 +122,7 @@ struct dp_policy *dp_cli_policy(const struct dp_cli *cli, int *code)
 
 	err = dp_state_path(path, cli->state_dir, DP_STATE_POLICY, &diag);
 	if (!err)
-		return dp_cli_policy_at(cli, path, code);
+		return open_at(cli, path, true, code);
 	*code = dp_cli_diag(err, &diag);
 	return NULL;
 }

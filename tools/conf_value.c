@@ -61,7 +61,8 @@ static unsigned distance(const char *a, const char *b)
 void dp_conf_key_unknown(const char *name, struct dp_diag *diag)
 {
 	char all[400] = "";
-	unsigned nearest = 4;
+	/* A slip in every third letter; more is another word. */
+	unsigned nearest = 2 + (unsigned)(strnlen(name, 6) / 3);
 	const char *meant = NULL;
 	size_t n = 0;
 

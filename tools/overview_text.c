@@ -127,6 +127,7 @@ static void policy_put(FILE *out, const struct dp_overview *o)
 	static const enum dp_setting shown[] = { DP_SET_MODE, DP_SET_CHAIN,
 		DP_SET_PINS, DP_SET_PRIVATE };
 	const struct dp_settings *settings;
+	uint32_t rules, groups;
 
 	fprintf(out, LABEL, "on disk");
 	if (!o->policy) {
@@ -134,8 +135,10 @@ static void policy_put(FILE *out, const struct dp_overview *o)
 		return;
 	}
 	digest_put(out, dp_policy_digest(o->policy));
-	fprintf(out, ", %" PRIu32 " rules in %" PRIu32 " groups",
-	    dp_policy_rule_count(o->policy), dp_policy_group_count(o->policy));
+	rules = dp_policy_rule_count(o->policy);
+	groups = dp_policy_group_count(o->policy);
+	fprintf(out, ", %" PRIu32 " rule%s in %" PRIu32 " group%s", rules,
+	    rules == 1 ? "" : "s", groups, groups == 1 ? "" : "s");
 	signer_put(out, o->policy);
 	if (dp_overview_alive(o) && dp_overview_loaded(o) &&
 	    !dp_overview_same(o))

@@ -117,11 +117,12 @@ static enum dp_err compare(struct job *job)
 
 /* Its folder is ours to make, but no folder above it: a mistyped -d should
  * not leave a tree. */
-static enum dp_err make_state_dir(struct job *job)
+static enum dp_err make_state_dir(struct job *job, bool *made)
 {
 	const char *dir = job->cli->state_dir;
 
-	if (mkdir(dir, 0755) == 0 || errno == EEXIST)
+	*made = mkdir(dir, 0755) == 0;
+	if (*made || errno == EEXIST)
 		return DP_OK;
 	dp_diag_set(&job->diag, dir, 0, "the state directory cannot be made: "
 	    "%s", strerror(errno));
@@ -144,6 +145,7 @@ static bool same_as_before(const struct job *job)
 
 static enum dp_err put_in_force(struct job *job)
 {
+	bool made = false;
 	enum dp_err err;
 
 	if (same_as_before(job)) {
@@ -158,10 +160,12 @@ static enum dp_err put_in_force(struct job *job)
 		    "sign-key, or force it with -F");
 		return DP_ERR_SIGNATURE;
 	}
-	err = make_state_dir(job);
+	err = make_state_dir(job, &made);
 	if (!err)
 		err = dp_out_file(job->in_force, job->bytes, job->size_b,
 		    &job->diag);
+	if (err && made)
+		rmdir(job->cli->state_dir); /* nothing half-done */
 	if (!err)
 		fprintf(job->report, "wrote %s, %s\n", job->in_force,
 		    dp_policy_signer(job->policy) ? "signed" : "not signed");

@@ -161,6 +161,10 @@ static int map_open(const struct dp_cli *cli, struct dp_map **map)
 		return dp_cli_fail(DP_EXIT_FAILED, path,
 		    "there is no map: does the resolver run, and with this "
 		    "state directory (dnspin -d DIR, DNSPIN_DIR)?");
+	if (err == DP_ERR_FORMAT)
+		return dp_cli_fail(DP_EXIT_FAILED, path, "%s: the resolver "
+		    "sets it aside at its next start and makes a new one",
+		    diag.reason);
 	return err ? dp_cli_diag(err, &diag) : DP_EXIT_OK;
 }
 

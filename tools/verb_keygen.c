@@ -1,6 +1,7 @@
 /* dnspin keygen: an Ed25519 key pair for signing policies. */
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "module/core/state.h"
 #include "tools/key.h"
@@ -20,6 +21,9 @@ int dp_verb_keygen(const struct dp_cli *cli, int argc, char **argv)
 		return dp_cli_usage("keygen", argc == optind
 			? "FILE is missing" : "one FILE only");
 	path = argv[optind];
+	if (strcmp(path, "-") == 0)
+		return dp_cli_usage("keygen", "two files are written, FILE "
+		    "and FILE.pub: - is none");
 	if (snprintf(public_path, sizeof(public_path), "%s.pub", path) >=
 	    (int)sizeof(public_path))
 		return dp_cli_fail(DP_EXIT_FAILED, path, "name too long");

@@ -113,6 +113,7 @@ class Usage(Command):
                 (["show", "a", "b"], "one POLICY only"),
                 (["keygen"], "FILE is missing"),
                 (["keygen", "a", "b"], "one FILE only"),
+                (["keygen", "-"], "two files are written"),
                 (["-d", "", "check", "a"], "argument 2 is empty"),
                 (["compile", "-n", ""], "argument 3 is empty"),
                 (["--version=3"], "unknown option --version=3"),
@@ -270,6 +271,17 @@ class Compile(Command):
         self.assertIn(b"cannot be made", said.stderr)
         self.assertFalse(os.path.exists(self.path("a")))
 
+    def test_no_folder_is_left_of_a_policy_that_does_not_fit(self):
+        # File sizes are limited to nothing: a full disk.
+        ask = "ulimit -f 0; trap '' XFSZ; exec '%s' -C '%s' -d '%s' " \
+            "compile '%s' 2>&1 | cat" % (DNSPIN, self.conf, self.state,
+                                         self.zone)
+        said = subprocess.run(["sh", "-c", ask], stdout=subprocess.PIPE,
+                              timeout=60)
+        self.assertIn(b"state/policy: cannot write: File too large",
+                      said.stdout)
+        self.assertFalse(os.path.exists(self.state))
+
     def test_where_the_state_is(self):
         self.compile()
         said = self.run_bare("-C", self.conf, "check", "a.example",
@@ -319,6 +331,8 @@ class Show(Command):
 
     def test_from_file_and_pipe(self):
         self.compile()
+        self.dnspin("show", self.path("none"), code=1,
+                    says="none: cannot open: No such file")
         for form in ("zone", "json", "rpz"):
             text = self.dnspin("show", "-f", form)
             policy = self.path("state/policy")

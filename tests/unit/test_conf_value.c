@@ -21,6 +21,7 @@ static void unknown_names_get_the_nearest(void)
 		{ "mod", "unknown setting mod: is mode meant?" },
 		{ "Grace", "is grace meant?" },
 		{ "zone", "is zones meant?" },
+		{ "bogus", "unknown setting bogus: there are mode, " },
 		{ "signkey", "is sign-key meant?" },
 		{ "colour", "unknown setting colour: there are mode, chain" },
 		{ "", "unknown setting : there are mode, chain" },

@@ -176,6 +176,7 @@ static void missing_and_bad_files_are_told(void)
 	CU_ASSERT_TRUE_FATAL(unit_write(sample.map_path, "DNSPINMA", 8));
 	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/unbound/map: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "sets it aside"));
 	CU_ASSERT_STRING_EQUAL(line.out.text, "");
 	CU_ASSERT_TRUE_FATAL(unit_write(sample.policy_path, "DNSPINPO", 8));
 	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
