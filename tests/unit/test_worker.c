@@ -1,0 +1,119 @@
+#include "module/compat.h"
+
+#include "tests/unit/unit.h"
+
+#include <pthread.h>
+
+#include "tests/unit/module_of.h"
+
+#define NOW 1790000000
+
+static const char *const rules[] = {
+	"g.dnspin: manage.example allow",
+	NULL,
+};
+
+static void bench_open(struct module_of *o)
+{
+	struct dp_settings set;
+
+	memset(o, 0, sizeof(*o));
+	dp_settings_default(&set);
+	module_of_open(o, rules, &set, NOW);
+}
+
+static void *get(void *module)
+{
+	return dp_worker_get(module);
+}
+
+static void *get_elsewhere(struct dp_module *m)
+{
+	pthread_t thread;
+	void *worker;
+
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, get, m), 0);
+	CU_ASSERT_EQUAL_FATAL(pthread_join(thread, &worker), 0);
+	return worker;
+}
+
+static void each_thread_has_one(void)
+{
+	const struct dp_worker *other;
+	struct module_of o;
+
+	bench_open(&o);
+	CU_ASSERT_PTR_EQUAL(dp_worker_get(&o.m), o.w);
+	other = get_elsewhere(&o.m);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(other);
+	CU_ASSERT_PTR_NOT_EQUAL(other, o.w);
+	CU_ASSERT_NOT_EQUAL(other->slot, o.w->slot);
+	module_of_close(&o);
+}
+
+/* What an earlier load left with the thread is not taken for this one's. */
+static void a_new_load_has_its_own(void)
+{
+	struct module_of o, next;
+
+	bench_open(&o);
+	bench_open(&next);
+	CU_ASSERT_PTR_NOT_EQUAL(next.w, o.w);
+	CU_ASSERT_PTR_EQUAL(dp_worker_get(&next.m), next.w);
+	module_of_close(&next);
+	module_of_close(&o);
+}
+
+static void without_a_slot_there_is_none(void)
+{
+	struct module_of o;
+
+	bench_open(&o);
+	while (dp_epoch_register(&o.m.epoch) >= 0)
+		;
+	CU_ASSERT_PTR_NULL(get_elsewhere(&o.m));
+	CU_ASSERT_PTR_EQUAL(dp_worker_get(&o.m), o.w);
+	module_of_close(&o);
+}
+
+static void inside_until_the_last_leaves(void)
+{
+	struct module_of o;
+	uint64_t epoch;
+
+	bench_open(&o);
+	dp_worker_enter(&o.m, o.w);
+	dp_worker_enter(&o.m, o.w);
+	epoch = dp_epoch_advance(&o.m.epoch);
+	dp_worker_leave(&o.m, o.w);
+	CU_ASSERT_FALSE(dp_epoch_passed(&o.m.epoch, epoch));
+	dp_worker_leave(&o.m, o.w);
+	CU_ASSERT_TRUE(dp_epoch_passed(&o.m.epoch, epoch));
+	module_of_close(&o);
+}
+
+static void the_environment_is_a_copy(void)
+{
+	struct module_qstate q = { .env = NULL };
+	struct module_of o;
+
+	bench_open(&o);
+	q.env = &o.env;
+	dp_worker_lend_env(&o.m, o.w, &q);
+	CU_ASSERT_PTR_EQUAL(q.env, &o.w->env);
+	CU_ASSERT_PTR_EQUAL(o.w->real, &o.env);
+	CU_ASSERT_PTR_EQUAL(q.env->msg_cache, o.m.internal);
+	CU_ASSERT_PTR_EQUAL(o.env.msg_cache, o.m.admitted);
+	q.env->msg_cache = o.env.msg_cache; /* all else is the same */
+	CU_ASSERT_EQUAL(memcmp(q.env, &o.env, sizeof(o.env)), 0);
+	dp_worker_switch_all(&o.m);
+	dp_worker_lend_env(&o.m, o.w, &q); /* a later event changes nothing */
+	CU_ASSERT_PTR_EQUAL(q.env, &o.w->env);
+	CU_ASSERT_PTR_EQUAL(o.w->real, &o.env);
+	CU_ASSERT_PTR_EQUAL(q.env->msg_cache, o.m.internal);
+	module_of_close(&o);
+}
+
+UNIT_MAIN("worker", UNIT(each_thread_has_one), UNIT(a_new_load_has_its_own),
+    UNIT(without_a_slot_there_is_none), UNIT(inside_until_the_last_leaves),
+    UNIT(the_environment_is_a_copy))
