@@ -13,7 +13,8 @@
  * query gets a copy of the environment that points to recursion_cache: to
  * `internal` in strict mode, to `admitted` (that is: as Unbound would do by
  * itself) when observing. Both caches are the module's own, so that the keeper
- * may clear them at any moment, also while Unbound reloads and replaces its own.
+ * may clear them at any moment, also while Unbound reloads and replaces its
+ * own.
  */
 #ifndef DP_MODULE_H
 #define DP_MODULE_H
