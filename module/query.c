@@ -32,6 +32,11 @@ bool dp_query_verdict(const struct dp_module *m, const struct module_qstate *q,
 	return p != NULL;
 }
 
+bool dp_query_records_late(const struct dp_module *m)
+{
+	return m->id > 0 || m->serve_expired;
+}
+
 static bool has_client(const struct module_qstate *q)
 {
 	return q->mesh_info->reply_list != NULL;
@@ -231,9 +236,7 @@ void dp_query_end(struct dp_module *m, struct dp_worker *w,
 	mark(m, q, verdict);
 	switch (verdict) {
 	case DP_VERDICT_ALLOW:
-		/* What a module in front may still change is recorded when it
-		 * goes out (reply.c). */
-		if (client && good && m->id == 0)
+		if (client && good && !dp_query_records_late(m))
 			record(m, w, q, p, &name, match);
 		if (dp_policy_settings(p)->value[DP_SET_MODE] !=
 		    DP_MODE_STRICT)

@@ -20,6 +20,11 @@ void dp_query_begin(struct dp_module *m, struct dp_worker *w,
 void dp_query_end(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q);
 
+/* Are addresses recorded when the reply goes out, not when q ends? Where what
+ * goes out can be other than what q ended with: a module in front changes it,
+ * or an expired answer is served instead. */
+bool dp_query_records_late(const struct dp_module *m);
+
 /* The last verdict on q, for the reply callbacks; false: none yet. */
 bool dp_query_verdict(const struct dp_module *m,
     const struct module_qstate *q, enum dp_verdict *verdict);

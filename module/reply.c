@@ -53,20 +53,24 @@ static void record(struct dp_module *m, const struct dp_worker *w,
 		dp_answer_walk(rep, ttl_from, dp_record_item, &r);
 }
 
-/* What a module in front of this one made of the answer: its addresses are
- * those that the client gets. */
+/* Record what goes out, where that is later than the end of the query. An
+ * answer that a module in front made was judged before it was made. */
 static void finished(struct dp_module *m, struct dp_worker *w,
     const struct module_qstate *q, const struct query_info *qinfo,
     const struct reply_info *rep)
 {
 	const struct dp_policy *p = atomic_load(&m->policy);
+	enum dp_verdict verdict;
 	struct dp_match match;
 	struct dp_name name;
 
 	if (!p || !dp_name_copy_lower(&name, qinfo->qname, qinfo->qname_len))
 		return;
-	if (dp_verdict_name(p, &name, qinfo->qclass == LDNS_RR_CLASS_IN,
-		&match) == DP_VERDICT_ALLOW)
+	verdict = dp_verdict_name(p, &name,
+	    qinfo->qclass == LDNS_RR_CLASS_IN, &match);
+	if (verdict == DP_VERDICT_ALLOW && m->id == 0)
+		verdict = dp_answer_judge(rep, p, match);
+	if (verdict == DP_VERDICT_ALLOW)
 		record(m, w, p, &name, match, rep, 0, *q->env->now);
 }
 
@@ -81,7 +85,7 @@ static int on_reply(REPLY_ARGS)
 		return 1;
 	if (dp_query_verdict(m, q, &verdict))
 		dp_module_count(m, w, counter_of(verdict), 1);
-	if (m->id > 0 && client && qinfo && rep &&
+	if (dp_query_records_late(m) && client && qinfo && rep &&
 	    rcode == LDNS_RCODE_NOERROR) {
 		dp_worker_enter(m, w);
 		finished(m, w, q, qinfo, rep);

@@ -2,6 +2,7 @@
 mode would have refused is counted.
 """
 import sys
+import time
 
 from lab import Lab
 
@@ -50,6 +51,24 @@ def one_verdict(lab, **settings):
     resolver.stop()
 
 
+def stale(lab):
+    """An expired answer is an answer: who gets it must pass the firewall."""
+    resolver = lab.resolver("stale", mode="observe", grace=0, min_lifetime=1,
+                            server_conf=["serve-expired: yes",
+                                         "serve-expired-client-timeout: 100"])
+    resolver.ask("short.manage.microsoft.com")
+    lab.check("serve-expired: a fresh answer is recorded", [
+        b for b in resolver.bindings() if b["address"] == "23.96.112.46"])
+    time.sleep(2.1)  # TTLs and lifetimes are whole seconds of the real clock
+    lab.check("and its lifetime ends", not resolver.bindings())
+    lab.authority.pause("leaf")
+    a = resolver.ask("short.manage.microsoft.com")
+    lab.authority.resume("leaf")
+    lab.check("a stale answer is recorded again", a.addresses
+              == [b["address"] for b in resolver.bindings()], a)
+    resolver.stop()
+
+
 with Lab("observe") as lab:
     plain = lab.resolver("plain", module=False)
     watched = lab.resolver("watched", mode="observe")
@@ -80,4 +99,5 @@ with Lab("observe") as lab:
               asked == 8 * len(QUESTIONS), counters)
     one_verdict(lab, chain="inspect")
     one_verdict(lab, pins="enforce")
+    stale(lab)
 sys.exit(lab.finish())
