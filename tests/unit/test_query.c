@@ -205,77 +205,115 @@ static void orphans_are_no_prefetches(void)
 	bench_close(&b);
 }
 
-static void good_answers_are_recorded_and_admitted(void)
+static void forge(struct bench *b)
 {
-	struct module_qstate *q;
-	struct bench b;
+	b->reply.rep.security = sec_status_bogus;
+}
 
-	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
-	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.of.m, b.of.w, q);
-	found(&b, "20.1.2.3");
-	dp_query_end(&b.of.m, b.of.w, q);
+static void fail(struct bench *b)
+{
+	b->state.s.return_msg = NULL;
+	b->state.s.return_rcode = LDNS_RCODE_SERVFAIL;
+}
+
+static void forbid_storing(struct bench *b)
+{
+	b->state.s.no_cache_store = 1;
+}
+
+/* What respip made for one view; only asked whether it is there. */
+static void rewrite(struct bench *b)
+{
+	b->state.s.respip_action_info = (void *)b;
+}
+
+static void drop(struct bench *b)
+{
+	b->state.s.is_drop = 1;
+}
+
+/* A client that joins a query which Unbound had begun for itself. */
+static void join(struct bench *b)
+{
+	b->state.reply_list = &b->client;
+}
+
+enum { REFUSED = 1, RECORDED = 2, ADMITTED = 4 };
+
+static int outcome(struct bench *b)
+{
+	const struct module_qstate *q = &b->state.s;
+
 	CU_ASSERT_EQUAL(q->ext_state[0], module_finished);
-	CU_ASSERT_PTR_EQUAL(q->return_msg, &b.msg);
-	CU_ASSERT_TRUE(module_of_recorded(&b.of));
-	CU_ASSERT_TRUE(admitted(&b));
-	dp_cache_clear(&b.of.m);
-	CU_ASSERT_FALSE(admitted(&b));
-	bench_close(&b);
+	return (refused(q) ? REFUSED : 0) |
+	    (module_of_recorded(&b->of) ? RECORDED : 0) |
+	    (admitted(b) ? ADMITTED : 0);
 }
 
-static void forged_and_failed_answers_count_for_nothing(void)
+/* Queries from their beginning to their end. */
+static void answers_are_judged_recorded_and_admitted(void)
+{
+	static const struct {
+		const char *name;
+		const char *addr;
+		enum { REPORT, ENFORCE, OBSERVE } how;
+		void (*meanwhile)(struct bench *b);
+		int outcome;
+	} cases[] = {
+		{ "manage.example", "20.1.2.3", REPORT, NULL,
+		    RECORDED | ADMITTED },
+		{ "manage.example", "21.1.2.3", REPORT, NULL,
+		    RECORDED | ADMITTED },
+		{ "manage.example", "20.1.2.3", REPORT, forge, 0 },
+		{ "manage.example", "20.1.2.3", REPORT, fail, 0 },
+		{ "manage.example", "20.1.2.3", REPORT, forbid_storing,
+		    RECORDED },
+		{ "manage.example", "20.1.2.3", REPORT, rewrite, RECORDED },
+		{ "manage.example", "20.1.2.3", REPORT, drop, RECORDED },
+		{ "off.example", "20.1.2.3", REPORT, join, REFUSED },
+		{ "manage.example", "21.1.2.3", ENFORCE, NULL, REFUSED },
+		/* The rrsets of what pins allow may get other addresses while
+		 * the message is in the cache. */
+		{ "manage.example", "20.1.2.3", ENFORCE, NULL, RECORDED },
+		{ "off.example", "20.1.2.3", OBSERVE, NULL, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct module_qstate *q;
+		struct bench b;
+		int got;
+
+		bench_open(&b, cases[i].how == OBSERVE ? DP_MODE_OBSERVE
+						      : DP_MODE_STRICT,
+		    cases[i].how == REPORT ? DP_PINS_REPORT : DP_PINS_ENFORCE);
+		q = query(&b, cases[i].name, cases[i].meanwhile != join);
+		dp_query_begin(&b.of.m, b.of.w, q);
+		CU_ASSERT_EQUAL(q->ext_state[0], module_wait_module);
+		found(&b, cases[i].addr);
+		if (cases[i].meanwhile)
+			cases[i].meanwhile(&b);
+		dp_query_end(&b.of.m, b.of.w, q);
+		got = outcome(&b);
+		CU_ASSERT_EQUAL(got, cases[i].outcome);
+		if (got != cases[i].outcome)
+			printf("\ncase %zu: %d\n", i, got);
+		CU_ASSERT_EQUAL(q->return_rcode == LDNS_RCODE_SERVFAIL,
+		    cases[i].meanwhile == fail);
+		CU_ASSERT_EQUAL(q->return_msg == &b.msg,
+		    !(got & REFUSED) && cases[i].meanwhile != fail);
+		dp_cache_clear(&b.of.m);
+		CU_ASSERT_FALSE(admitted(&b));
+		bench_close(&b);
+	}
+}
+
+/* What subnetcache made for one network. */
+static void with_subnetcache_nothing_is_admitted(void)
 {
 	struct module_qstate *q;
 	struct bench b;
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
-	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.of.m, b.of.w, q);
-	found(&b, "20.1.2.3");
-	b.reply.rep.security = sec_status_bogus;
-	dp_query_end(&b.of.m, b.of.w, q);
-	CU_ASSERT_FALSE(module_of_recorded(&b.of));
-	CU_ASSERT_FALSE(admitted(&b));
-
-	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.of.m, b.of.w, q);
-	q->return_rcode = LDNS_RCODE_SERVFAIL;
-	dp_query_end(&b.of.m, b.of.w, q);
-	CU_ASSERT_EQUAL(q->return_rcode, LDNS_RCODE_SERVFAIL);
-	CU_ASSERT_FALSE(admitted(&b));
-
-	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.of.m, b.of.w, q);
-	found(&b, "20.1.2.3");
-	q->no_cache_store = 1;
-	dp_query_end(&b.of.m, b.of.w, q);
-	CU_ASSERT_TRUE(module_of_recorded(&b.of));
-	CU_ASSERT_FALSE(admitted(&b));
-	bench_close(&b);
-}
-
-/* What respip made for one view, or subnetcache for one network. */
-static void answers_for_some_clients_stay_with_them(void)
-{
-	struct module_qstate *q;
-	struct bench b;
-
-	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
-	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.of.m, b.of.w, q);
-	found(&b, "20.1.2.3");
-	q->respip_action_info = (void *)&b; /* only asked whether it is there */
-	dp_query_end(&b.of.m, b.of.w, q);
-	CU_ASSERT_TRUE(module_of_recorded(&b.of));
-	CU_ASSERT_FALSE(admitted(&b));
-	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.of.m, b.of.w, q);
-	found(&b, "20.1.2.3");
-	q->is_drop = 1;
-	dp_query_end(&b.of.m, b.of.w, q);
-	CU_ASSERT_FALSE(admitted(&b));
-
 	dp_cache_destroy(&b.of.m);
 	module_of_set_modules(&b.of, "dynlib subnetcache validator iterator");
 	CU_ASSERT_TRUE_FATAL(dp_cache_create(&b.of.m, b.of.cfg));
@@ -283,63 +321,11 @@ static void answers_for_some_clients_stay_with_them(void)
 	dp_query_begin(&b.of.m, b.of.w, q);
 	found(&b, "20.1.2.3");
 	dp_query_end(&b.of.m, b.of.w, q);
-	CU_ASSERT_TRUE(module_of_recorded(&b.of));
-	CU_ASSERT_FALSE(admitted(&b));
+	CU_ASSERT_EQUAL(outcome(&b), RECORDED);
 	bench_close(&b);
 }
 
-/* A client that joined a query which Unbound had begun for itself. */
-static void late_clients_are_judged_at_the_end(void)
-{
-	struct module_qstate *q;
-	struct bench b;
-
-	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
-	q = query(&b, "off.example", false);
-	dp_query_begin(&b.of.m, b.of.w, q);
-	b.state.reply_list = &b.client;
-	found(&b, "20.1.2.3");
-	dp_query_end(&b.of.m, b.of.w, q);
-	CU_ASSERT_TRUE(refused(q));
-	CU_ASSERT_FALSE(module_of_recorded(&b.of));
-	CU_ASSERT_FALSE(admitted(&b));
-	bench_close(&b);
-}
-
-static void enforced_pins_refuse_the_answer(void)
-{
-	struct module_qstate *q;
-	struct bench b;
-
-	bench_open(&b, DP_MODE_STRICT, DP_PINS_ENFORCE);
-	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.of.m, b.of.w, q);
-	found(&b, "21.1.2.3");
-	dp_query_end(&b.of.m, b.of.w, q);
-	CU_ASSERT_TRUE(refused(q));
-	CU_ASSERT_FALSE(module_of_recorded(&b.of));
-	CU_ASSERT_FALSE(admitted(&b));
-	bench_close(&b);
-}
-
-/* Its rrsets may get other addresses while the message is in the cache. */
-static void what_pins_allow_is_not_admitted(void)
-{
-	struct module_qstate *q;
-	struct bench b;
-
-	bench_open(&b, DP_MODE_STRICT, DP_PINS_ENFORCE);
-	q = query(&b, "manage.example", true);
-	dp_query_begin(&b.of.m, b.of.w, q);
-	found(&b, "20.1.2.3");
-	dp_query_end(&b.of.m, b.of.w, q);
-	CU_ASSERT_PTR_EQUAL(q->return_msg, &b.msg);
-	CU_ASSERT_TRUE(module_of_recorded(&b.of));
-	CU_ASSERT_FALSE(admitted(&b));
-	bench_close(&b);
-}
-
-static void observing_changes_nothing(void)
+static void observing_marks_and_uses_the_servers_cache(void)
 {
 	enum dp_verdict verdict;
 	struct module_qstate *q;
@@ -349,14 +335,10 @@ static void observing_changes_nothing(void)
 	q = query(&b, "off.example", true);
 	CU_ASSERT_PTR_EQUAL(q->env->msg_cache, b.of.env.msg_cache);
 	dp_query_begin(&b.of.m, b.of.w, q);
-	CU_ASSERT_EQUAL(q->ext_state[0], module_wait_module);
 	found(&b, "20.1.2.3");
 	dp_query_end(&b.of.m, b.of.w, q);
-	CU_ASSERT_PTR_EQUAL(q->return_msg, &b.msg);
 	CU_ASSERT_TRUE(dp_query_verdict(&b.of.m, q, &verdict));
 	CU_ASSERT_EQUAL(verdict, DP_VERDICT_WOULD_DENY);
-	CU_ASSERT_FALSE(module_of_recorded(&b.of));
-	CU_ASSERT_FALSE(admitted(&b));
 	bench_close(&b);
 }
 
@@ -444,11 +426,8 @@ UNIT_MAIN("query", UNIT(clients_are_judged_at_the_beginning),
     UNIT(unbounds_own_queries_are_left_alone),
     UNIT(prefetches_of_refused_names_go_no_further),
     UNIT(orphans_are_no_prefetches),
-    UNIT(good_answers_are_recorded_and_admitted),
-    UNIT(forged_and_failed_answers_count_for_nothing),
-    UNIT(answers_for_some_clients_stay_with_them),
-    UNIT(late_clients_are_judged_at_the_end),
-    UNIT(enforced_pins_refuse_the_answer),
-    UNIT(what_pins_allow_is_not_admitted), UNIT(observing_changes_nothing),
+    UNIT(answers_are_judged_recorded_and_admitted),
+    UNIT(with_subnetcache_nothing_is_admitted),
+    UNIT(observing_marks_and_uses_the_servers_cache),
     UNIT(without_policy_or_map_it_is_closed), UNIT(the_caches_are_kept_apart),
     UNIT(queries_of_modules_in_front_are_judged))
