@@ -188,6 +188,7 @@ struct sample {
 	char policy_path[DP_PATH_MAX];
 	char map_path[DP_PATH_MAX];
 	char unbound_path[DP_PATH_MAX];
+	char conf_path[DP_PATH_MAX]; /* an empty dnspin.conf */
 };
 
 static inline void sample_policy_write(const struct sample *s,
@@ -213,6 +214,8 @@ static inline void sample_make(struct sample *s)
 	CU_ASSERT_EQUAL_FATAL(dp_state_path(s->unbound_path, s->folder,
 	    DP_STATE_UNBOUND, NULL), DP_OK);
 	CU_ASSERT_EQUAL_FATAL(mkdir(s->unbound_path, 0755), 0);
+	snprintf(s->conf_path, sizeof(s->conf_path), "%s/conf", s->folder);
+	CU_ASSERT_TRUE_FATAL(unit_write(s->conf_path, "", 0));
 	dp_settings_default(&settings);
 	sample_policy_write(s, &settings);
 	sample_map_write(s->map_path);
@@ -227,6 +230,7 @@ static inline void sample_remove(const struct sample *s)
 	unlink(lock_path);
 	unlink(s->policy_path);
 	unlink(s->map_path);
+	unlink(s->conf_path);
 	CU_ASSERT_EQUAL(rmdir(s->unbound_path), 0);
 	CU_ASSERT_EQUAL(rmdir(s->folder), 0);
 }

@@ -9,7 +9,6 @@
 
 static struct sample sample;
 static struct command_line line;
-static char conf[128];
 
 /* %s in format stands for the state directory. */
 static int run(const char *state_dir, const char *format)
@@ -24,19 +23,6 @@ static int run(const char *state_dir, const char *format)
 	code = dp_cli_run(state_dir, line.argc, line.argv);
 	command_line_end(&line);
 	return code;
-}
-
-static void begin(void)
-{
-	sample_make(&sample);
-	snprintf(conf, sizeof(conf), "%s/conf", sample.folder);
-	CU_ASSERT_TRUE_FATAL(unit_write(conf, "grace = 1\n", 10));
-}
-
-static void end(void)
-{
-	unlink(conf);
-	sample_remove(&sample);
 }
 
 static void global_options_reach_the_verb(void)
@@ -61,7 +47,7 @@ static void global_options_reach_the_verb(void)
 		    "-o mode=lax: " },
 	};
 
-	begin();
+	sample_make(&sample);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		CU_ASSERT_EQUAL(run(sample.folder, cases[i].options),
 		    cases[i].code);
@@ -72,7 +58,7 @@ static void global_options_reach_the_verb(void)
 	CU_ASSERT_EQUAL(run("/nowhere", "-C %s/conf check a"), DP_EXIT_FAILED);
 	CU_ASSERT_EQUAL(run("/nowhere",
 	    "-C /dev/null -d %s check manage.microsoft.com"), DP_EXIT_OK);
-	end();
+	sample_remove(&sample);
 }
 
 static void help_comes_before_all_else(void)

@@ -9,11 +9,11 @@
 
 static struct sample sample;
 static struct command_line line;
-static char conf[128];
 
 static int run(const char *names)
 {
-	const struct dp_cli cli = { .conf = conf, .state_dir = sample.folder };
+	const struct dp_cli cli = { .conf = sample.conf_path,
+		.state_dir = sample.folder };
 	char text[512];
 	int code;
 
@@ -22,19 +22,6 @@ static int run(const char *names)
 	code = dp_verb_check(&cli, line.argc, line.argv);
 	command_line_end(&line);
 	return code;
-}
-
-static void begin(void)
-{
-	sample_make(&sample);
-	snprintf(conf, sizeof(conf), "%s/conf", sample.folder);
-	CU_ASSERT_TRUE_FATAL(unit_write(conf, "", 0));
-}
-
-static void end(void)
-{
-	unlink(conf);
-	sample_remove(&sample);
 }
 
 static void each_name_gets_a_line(void)
@@ -65,13 +52,13 @@ static void each_name_gets_a_line(void)
 		    "rule=*.odd.example services=tcp/8443 pins=0\n" },
 	};
 
-	begin();
+	sample_make(&sample);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		CU_ASSERT_EQUAL(run(cases[i].names), cases[i].code);
 		CU_ASSERT_STRING_EQUAL(line.out.text, cases[i].wanted);
 		CU_ASSERT_STRING_EQUAL(line.err.text, "");
 	}
-	end();
+	sample_remove(&sample);
 }
 
 /* Not even the names in front of the bad one. */
@@ -88,7 +75,7 @@ static void nothing_is_printed_on_failure(void)
 		{ "manage.microsoft.com", DP_EXIT_FAILED, "no policy" },
 	};
 
-	begin();
+	sample_make(&sample);
 	unlink(sample.policy_path);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		CU_ASSERT_EQUAL(run(cases[i].names), cases[i].code);
@@ -96,7 +83,7 @@ static void nothing_is_printed_on_failure(void)
 		CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text,
 		    cases[i].message));
 	}
-	end();
+	sample_remove(&sample);
 }
 
 static int set_up(void)

@@ -7,12 +7,13 @@
 #include <sodium.h>
 
 static struct sample sample;
-static char conf[128], file[128];
+static char file[128];
 static struct command_line line;
 
 static int run_at(uint32_t now_s, const char *options)
 {
-	const struct dp_cli cli = { .conf = conf, .state_dir = sample.folder };
+	const struct dp_cli cli = { .conf = sample.conf_path,
+		.state_dir = sample.folder };
 	char text[512];
 	int code;
 
@@ -31,14 +32,11 @@ static int run(const char *options)
 static void begin(void)
 {
 	sample_make(&sample);
-	snprintf(conf, sizeof(conf), "%s/conf", sample.folder);
 	snprintf(file, sizeof(file), "%s/list", sample.folder);
-	CU_ASSERT_TRUE_FATAL(unit_write(conf, "", 0));
 }
 
 static void end(void)
 {
-	unlink(conf);
 	unlink(file);
 	sample_remove(&sample);
 }
@@ -60,7 +58,8 @@ static void formats_are_chosen(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		CU_ASSERT_EQUAL(run(cases[i].options), DP_EXIT_OK);
 		CU_ASSERT_STRING_EQUAL(line.err.text, "");
-		golden_check(cases[i].golden, line.out.text, strlen(line.out.text));
+		golden_check(cases[i].golden, line.out.text,
+		    strlen(line.out.text));
 	}
 	end();
 }
@@ -128,7 +127,8 @@ static void file_is_replaced_whole(void)
 	text = golden_read(file, &size_b);
 	CU_ASSERT_STRING_EQUAL(text, "17.57.144.10\n");
 	free(text);
-	snprintf(options, sizeof(options), "-f edl -O %s/no/list", sample.folder);
+	snprintf(options, sizeof(options), "-f edl -O %s/no/list",
+	    sample.folder);
 	CU_ASSERT_EQUAL(run(options), DP_EXIT_FAILED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/no"));
 	end();
@@ -143,7 +143,8 @@ static void empty_list_needs_force(void)
 	CU_ASSERT_TRUE_FATAL(unit_write(file, "old", 3));
 	snprintf(options, sizeof(options), "-f edl -O %s", file);
 	CU_ASSERT_EQUAL(run_at(SAMPLE_NOW_S + 100000, options), DP_EXIT_FAILED);
-	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "the file stays as it is"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text,
+	    "the file stays as it is"));
 	text = golden_read(file, &size_b);
 	CU_ASSERT_STRING_EQUAL(text, "old");
 	free(text);
@@ -170,7 +171,8 @@ static void missing_and_bad_files_are_told(void)
 	begin();
 	unlink(sample.map_path);
 	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
-	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/unbound/map: there is no"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text,
+	    "/unbound/map: there is no"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "does the resolver run"));
 	CU_ASSERT_STRING_EQUAL(line.out.text, "");
 	CU_ASSERT_TRUE_FATAL(unit_write(sample.map_path, "DNSPINMA", 8));
@@ -184,7 +186,8 @@ static void missing_and_bad_files_are_told(void)
 	CU_ASSERT_STRING_EQUAL(line.out.text, "");
 	unlink(sample.policy_path);
 	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
-	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/policy: there is no policy: "
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text,
+	    "/policy: there is no policy: "
 	    "make it with dnspin compile"));
 	CU_ASSERT_STRING_EQUAL(line.out.text, "");
 	end();

@@ -10,11 +10,11 @@
 
 static struct sample sample;
 static struct command_line line;
-static char conf[128];
 
 static int run(const char *state_dir, const char *options)
 {
-	const struct dp_cli cli = { .conf = conf, .state_dir = state_dir };
+	const struct dp_cli cli = { .conf = sample.conf_path,
+		.state_dir = state_dir };
 	char text[512];
 	int code;
 
@@ -23,19 +23,6 @@ static int run(const char *state_dir, const char *options)
 	code = dp_verb_show(&cli, line.argc, line.argv);
 	command_line_end(&line);
 	return code;
-}
-
-static void begin(void)
-{
-	sample_make(&sample);
-	snprintf(conf, sizeof(conf), "%s/conf", sample.folder);
-	CU_ASSERT_TRUE_FATAL(unit_write(conf, "", 0));
-}
-
-static void end(void)
-{
-	unlink(conf);
-	sample_remove(&sample);
 }
 
 /* The caller frees. */
@@ -68,7 +55,7 @@ static void formats_are_chosen(void)
 		{ "-f json -f rpz", dp_show_rpz },
 	};
 
-	begin();
+	sample_make(&sample);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char *wanted = shown(cases[i].format);
 
@@ -78,14 +65,14 @@ static void formats_are_chosen(void)
 		CU_ASSERT_STRING_EQUAL(line.err.text, "");
 		free(wanted);
 	}
-	end();
+	sample_remove(&sample);
 }
 
 static void a_file_may_stand_for_the_policy_in_force(void)
 {
 	char *wanted;
 
-	begin();
+	sample_make(&sample);
 	wanted = shown(dp_show_zone);
 	CU_ASSERT_EQUAL(run("/nowhere", sample.policy_path), DP_EXIT_OK);
 	CU_ASSERT_STRING_EQUAL(line.out.text, wanted);
@@ -94,10 +81,10 @@ static void a_file_may_stand_for_the_policy_in_force(void)
 	CU_ASSERT_STRING_EQUAL(line.out.text, "");
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text,
 	    "/nowhere/policy: there is no policy"));
-	CU_ASSERT_EQUAL(run(sample.folder, conf), DP_EXIT_FAILED);
+	CU_ASSERT_EQUAL(run(sample.folder, sample.conf_path), DP_EXIT_FAILED);
 	CU_ASSERT_STRING_EQUAL(line.out.text, "");
-	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, conf));
-	end();
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, sample.conf_path));
+	sample_remove(&sample);
 }
 
 static void wrong_command_lines_are_told(void)
@@ -109,14 +96,14 @@ static void wrong_command_lines_are_told(void)
 		{ "a b", "one POLICY only" },
 	};
 
-	begin();
+	sample_make(&sample);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		CU_ASSERT_EQUAL(run(sample.folder, cases[i][0]),
 		    DP_EXIT_USAGE);
 		CU_ASSERT_STRING_EQUAL(line.out.text, "");
 		CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, cases[i][1]));
 	}
-	end();
+	sample_remove(&sample);
 }
 
 static int set_up(void)

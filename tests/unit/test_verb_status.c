@@ -9,13 +9,14 @@
 #include <sys/wait.h>
 
 static struct sample sample;
-static char conf[128], status_path[DP_PATH_MAX];
+static char status_path[DP_PATH_MAX];
 static struct dp_status *status;
 static struct command_line line;
 
 static int run(const char *options)
 {
-	const struct dp_cli cli = { .conf = conf, .state_dir = sample.folder };
+	const struct dp_cli cli = { .conf = sample.conf_path,
+		.state_dir = sample.folder };
 	char text[512];
 	int code;
 
@@ -46,8 +47,6 @@ static void begin(void)
 	struct dp_diag diag = { .line = 0 };
 
 	sample_make(&sample);
-	snprintf(conf, sizeof(conf), "%s/conf", sample.folder);
-	CU_ASSERT_TRUE_FATAL(unit_write(conf, "", 0));
 	CU_ASSERT_EQUAL_FATAL(dp_state_path(status_path, sample.folder,
 	    DP_STATE_STATUS, &diag), DP_OK);
 	CU_ASSERT_EQUAL_FATAL(dp_status_create(&status, status_path, &diag),
@@ -59,7 +58,6 @@ static void end(void)
 {
 	dp_status_close(&status);
 	unlink(status_path);
-	unlink(conf);
 	sample_remove(&sample);
 }
 
@@ -141,9 +139,11 @@ static void missing_files_are_told(void)
 	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text,
 	    "/unbound/status: there is no status: does the resolver run"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/unbound/map: there is no"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text,
+	    "/unbound/map: there is no"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/policy: "));
-	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "resolver    not running"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text,
+	    "resolver    not running"));
 	end();
 }
 
