@@ -125,9 +125,10 @@ enum dp_err dp_show_rpz(FILE *out, const struct dp_policy *p)
 	}
 	say_zone(out, "rest.rpz", "rest.rpz.dnspin");
 	say_rule(out, "*", false);
-	/* Unbound (1.17.1) sees a wildcard only from a name that another one
-	 * stands in front of, in the order of DNSSEC: without these a name
-	 * whose last label begins below '*' would not be denied. */
+	/* Unbound (1.17.1) finds a wildcard only where some owner stands in
+	 * front of the name asked, in its own order, which has short labels
+	 * first: without these the top-level domain "!" would not be denied,
+	 * nor would what is below it. */
 	say_rule(out, "\\000", false);
 	say_rule(out, "*.\\000", false);
 	return DP_OK;
