@@ -27,14 +27,10 @@ void dp_string_to_text(const struct dp_string *string,
 	size_t n = 0;
 
 	for (unsigned left = string->octets[0]; left > 0; left--, p++) {
-		if (*p >= ' ' && *p < 0x7f) {
+		if (*p >= ' ' && *p < 0x7f)
 			text[n++] = (char)*p;
-			continue;
-		}
-		text[n++] = '\\';
-		text[n++] = (char)('0' + *p / 100);
-		text[n++] = (char)('0' + *p / 10 % 10);
-		text[n++] = (char)('0' + *p % 10);
+		else
+			n += dp_octet_escape(*p, text + n);
 	}
 	text[n] = '\0';
 }

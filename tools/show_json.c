@@ -23,8 +23,7 @@ static json_t *octets(const uint8_t *text, size_t len)
 		if (text[i] < 0x80)
 			escaped[n++] = (char)text[i];
 		else
-			n += (size_t)snprintf(escaped + n, 5, "\\%03u",
-			    text[i]);
+			n += dp_octet_escape(text[i], escaped + n);
 	}
 	return json_stringn(escaped, n);
 }

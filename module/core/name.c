@@ -159,6 +159,15 @@ static bool is_plain(uint8_t c)
 	    c == '/';
 }
 
+size_t dp_octet_escape(uint8_t octet, char text[DP_OCTET_ESCAPE_B])
+{
+	text[0] = '\\';
+	text[1] = (char)('0' + octet / 100);
+	text[2] = (char)('0' + octet / 10 % 10);
+	text[3] = (char)('0' + octet % 10);
+	return DP_OCTET_ESCAPE_B;
+}
+
 size_t dp_name_to_text(const struct dp_name *name, char text[DP_NAME_TEXT_MAX])
 {
 	const uint8_t *p = name->wire;
@@ -170,14 +179,10 @@ size_t dp_name_to_text(const struct dp_name *name, char text[DP_NAME_TEXT_MAX])
 		if (n > 0)
 			text[n++] = '.';
 		for (unsigned left = *p++; left > 0; left--, p++) {
-			if (is_plain(*p)) {
+			if (is_plain(*p))
 				text[n++] = (char)*p;
-				continue;
-			}
-			text[n++] = '\\';
-			text[n++] = (char)('0' + *p / 100);
-			text[n++] = (char)('0' + *p / 10 % 10);
-			text[n++] = (char)('0' + *p % 10);
+			else
+				n += dp_octet_escape(*p, text + n);
 		}
 	}
 	text[n] = '\0';

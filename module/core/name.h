@@ -41,6 +41,10 @@ enum dp_err dp_name_from_text(struct dp_name *out, const char *text,
 size_t dp_name_to_text(const struct dp_name *name,
     char text[DP_NAME_TEXT_MAX]);
 
+/* "\DDD" (RFC 1035, 5.1) without a NUL behind it; returns its length. */
+#define DP_OCTET_ESCAPE_B 4
+size_t dp_octet_escape(uint8_t octet, char text[DP_OCTET_ESCAPE_B]);
+
 bool dp_name_equal(const struct dp_name *a, const struct dp_name *b);
 
 /* Canonical order (RFC 4034, 6.1): negative, 0, positive. */
