@@ -17,6 +17,7 @@ import traceback
 
 import netns
 from authority import Authority
+from checks import Checks, skip_all
 from daemon import Guard, LabError, wait_until
 from resolver import Resolver, shipped_zones
 
@@ -77,17 +78,14 @@ class Tree:
         return None
 
 
-class Lab:
+class Lab(Checks):
     """extra: master file lines added to zones of the authority. authority:
     False for a lab without one. namespace: False to stay on the loopback of
     the machine."""
 
     def __init__(self, name, extra=None, authority=True, namespace=True):
+        super().__init__(name)
         self.tree = Tree()
-        self.name = name
-        self.passed = 0
-        self.failed = 0
-        self.skipped = 0
         self._extra, self._want_authority = extra, authority
         self._namespace = namespace
         self._interrupted = False
@@ -102,9 +100,7 @@ class Lab:
     def __enter__(self):
         reason = self.tree.skip_reason()
         if reason:
-            print(f"{self.name}: skipped: {reason}\n"
-                  "0 passed, 0 failed, 1 skipped")
-            sys.exit(77)
+            sys.exit(skip_all(self.name, reason))
         for sig in ENDING:
             signal.signal(sig, self._interrupt)
         try:
@@ -221,30 +217,3 @@ class Lab:
 
     def zones(self):
         return shipped_zones(self.tree.source)
-
-    # --- verdicts ---------------------------------------------------------
-
-    def check(self, name, good, detail=""):
-        """A named check; detail is shown when it failed."""
-        if good:
-            self.passed += 1
-            print(f"ok      {name}", flush=True)
-        else:
-            self.failed += 1
-            print(f"FAILED  {name}: {detail}", flush=True)
-        return bool(good)
-
-    def skip(self, name, reason):
-        self.skipped += 1
-        print(f"skipped {name}: {reason}", flush=True)
-
-    def finish(self):
-        """Print the closing line; the exit status."""
-        if self.passed + self.failed == 0:
-            print(f"FAILED  {self.name}: nothing was checked")
-            self.failed = 1
-        text = f"{self.passed} passed, {self.failed} failed"
-        if self.skipped:
-            text += f", {self.skipped} skipped"
-        print(text, flush=True)
-        return 1 if self.failed else 0

@@ -14,6 +14,7 @@ import threading
 import time
 
 import netns
+from checks import Checks, skip_all
 
 ZONE = """$ORIGIN test.dnspin.
 $TTL 3600
@@ -28,10 +29,11 @@ MANY = 500
 SERVED, ANY, OTHER = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 
 
-class Firewall:
+class Firewall(Checks):
     """The exporter, a state directory, and nft."""
 
     def __init__(self, work):
+        super().__init__("nft")
         build = os.environ["DNSPIN_BUILDDIR"]
         self.state = os.path.join(work, "state")
         self.list = os.path.join(work, "list.nft")
@@ -39,15 +41,6 @@ class Firewall:
         self._dnspin = os.path.join(build, "dnspin")
         self._fill = os.path.join(build, "tests", "e2e", "map_fill")
         os.makedirs(os.path.dirname(self.map))
-        self.passed = self.failed = 0
-
-    def check(self, name, good, detail=""):
-        if good:
-            self.passed += 1
-            print(f"ok      {name}", flush=True)
-        else:
-            self.failed += 1
-            print(f"FAILED  {name}: {detail}", flush=True)
 
     def dnspin(self, *argv, text=None):
         return subprocess.run(
@@ -284,16 +277,14 @@ def main():
                               capture_output=True, text=True)
         reason = done.stderr.strip()
     if reason:
-        print(f"nft: skipped: {reason}\n0 passed, 0 failed, 1 skipped")
-        return 77
+        return skip_all("nft", reason)
     with tempfile.TemporaryDirectory(prefix="dnspin-nft-") as work:
         fw = Firewall(work)
         fw.compile(private_addresses="allow")
         for part in (sets_are_exact, packets_are_judged, reload_has_no_gap,
                      reload_replaces, elements_end, empty_list):
             part(fw)
-    print(f"{fw.passed} passed, {fw.failed} failed")
-    return 1 if fw.failed else 0
+    return fw.finish()
 
 
 sys.exit(main())
