@@ -75,6 +75,25 @@ void dp_ruleset_close(struct dp_ruleset **rs)
 	*rs = NULL;
 }
 
+/* Octets of the name that a group is called by, see dp_policy_group_name():
+ * those in front of a last label dnspin, or of the root's. */
+static size_t called_b(const struct dp_name *apex)
+{
+	static const uint8_t tail[] = "\6dnspin"; /* the root's octet is NUL */
+	struct dp_name parent = { .len = sizeof(tail) };
+
+	memcpy(parent.wire, tail, sizeof(tail));
+	if (apex->len > parent.len && dp_name_within(apex, &parent))
+		return (size_t)apex->len - parent.len;
+	return apex->len - 1u;
+}
+
+static bool same_group(const struct dp_name *a, const struct dp_name *b)
+{
+	return called_b(a) == called_b(b) &&
+	    memcmp(a->wire, b->wire, called_b(a)) == 0;
+}
+
 enum dp_err dp_ruleset_group(struct dp_ruleset *rs, const struct dp_name *apex,
     uint32_t serial, const uint8_t *text, size_t text_b, uint32_t *group,
     struct dp_diag *diag)
@@ -84,11 +103,11 @@ enum dp_err dp_ruleset_group(struct dp_ruleset *rs, const struct dp_name *apex,
 
 	dp_name_to_text(apex, name);
 	for (size_t i = 0; i < rs->group_count; i++) {
-		if (!dp_name_equal(&rs->groups[i].apex, apex))
+		if (!same_group(&rs->groups[i].apex, apex))
 			continue;
 		dp_diag_set(diag, name, 0,
-		    "a zone of this name was read before: give each zone "
-		    "its own apex");
+		    "a zone of this group was read before: give each zone "
+		    "its own apex, where a last label dnspin does not count");
 		return DP_ERR_SYNTAX;
 	}
 	if (rs->group_count >= NONE || text_b > DP_POLICY_FILE_MAX) {

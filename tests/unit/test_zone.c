@@ -195,6 +195,8 @@ static const struct {
 	{ "h. SOA a. b..c. 1 1 1 1 1\n", 3, "b..c.: not a name" },
 	{ ". SOA a. b. 1 1 1 1 1\n", 3, "the root is no group's name" },
 	{ SOA("h") SOA("g"), 6, "was read before" },
+	/* Both are printed as group g. */
+	{ SOA("g.dnspin"), 4, "g.dnspin: a zone of this group was read before" },
 	{ "a TXT \"allow\n", 3, "a quote is not closed" },
 	{ "a TXT ( \"allow\"\n\n", 3, "a '(' that is never closed" },
 };
