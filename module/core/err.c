@@ -25,6 +25,15 @@ const char *dp_err_text(enum dp_err err)
 	return text[err];
 }
 
+/* What is said quotes files: it must stay one line, and no terminal must take
+ * it for commands. */
+static void clean(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 void dp_diag_set(struct dp_diag *d, const char *object, unsigned long line,
     const char *fmt, ...)
 {
@@ -32,10 +41,13 @@ void dp_diag_set(struct dp_diag *d, const char *object, unsigned long line,
 
 	if (!d)
 		return;
-	if (object)
+	if (object) {
 		snprintf(d->object, sizeof(d->object), "%s", object);
+		clean(d->object);
+	}
 	d->line = line;
 	va_start(args, fmt);
 	vsnprintf(d->reason, sizeof(d->reason), fmt, args);
 	va_end(args);
+	clean(d->reason);
 }

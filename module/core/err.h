@@ -38,7 +38,8 @@ struct dp_diag {
 	char reason[512];
 };
 
-/* Fill d (may be NULL: then nothing happens); object may be NULL: kept. */
+/* Fill d (may be NULL: then nothing happens); object may be NULL: kept. Control
+ * characters become '?', for both may quote files. */
 void dp_diag_set(struct dp_diag *d, const char *object, unsigned long line,
     const char *fmt, ...) DP_PRINTF(4, 5);
 

@@ -30,6 +30,15 @@ static void diag_is_filled(void)
 	dp_diag_set(NULL, "a", 1, "nobody listens");
 }
 
+static void diag_stays_one_line(void)
+{
+	struct dp_diag d;
+
+	dp_diag_set(&d, "a\nb", 1, "%s", "\033[2Jx\r\n\177\303\274");
+	CU_ASSERT_STRING_EQUAL(d.object, "a?b");
+	CU_ASSERT_STRING_EQUAL(d.reason, "?[2Jx???\303\274");
+}
+
 static void diag_is_cut_off(void)
 {
 	char text[2000];
@@ -43,4 +52,4 @@ static void diag_is_cut_off(void)
 }
 
 UNIT_MAIN("err", UNIT(every_error_has_a_text), UNIT(diag_is_filled),
-    UNIT(diag_is_cut_off))
+    UNIT(diag_stays_one_line), UNIT(diag_is_cut_off))
