@@ -43,8 +43,8 @@ int dp_cli_diag(enum dp_err err, const struct dp_diag *diag);
 int dp_cli_usage(const char *verb, const char *fmt, ...) DP_PRINTF(2, 3);
 
 /*
- * What cli_run.c does: the whole command line, argv[0] being the program's name.
- * state_dir is that of no -d. Returns an enum dp_exit.
+ * What cli_run.c does: the whole command line, argv[0] being the program's
+ * name. Without -d the state directory is state_dir. Returns an enum dp_exit.
  */
 int dp_cli_run(const char *state_dir, int argc, char **argv);
 
