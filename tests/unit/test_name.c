@@ -86,7 +86,9 @@ static void wrong_text_is_refused(void)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		CU_ASSERT_EQUAL(dp_name_from_text(&name, bad[i].text, &diag),
 		    DP_ERR_SYNTAX);
-		CU_ASSERT_STRING_EQUAL(diag.object, bad[i].text);
+		/* No control character gets into what is said. */
+		CU_ASSERT_STRING_EQUAL(diag.object,
+		    strchr(bad[i].text, '\t') ? "a?b" : bad[i].text);
 		CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason, bad[i].reason));
 		CU_ASSERT_EQUAL(dp_name_from_text(&name, bad[i].text, NULL),
 		    DP_ERR_SYNTAX);
