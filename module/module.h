@@ -22,6 +22,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "module/core/epoch.h"
 #include "module/core/map.h"
@@ -33,6 +34,7 @@
 struct dp_keeper;
 struct dp_worker;
 struct module_env;
+struct reply_info;
 struct slabhash;
 
 struct dp_module {
@@ -65,5 +67,15 @@ struct dp_module {
 /* Count one thing for the calling thread. */
 void dp_module_count(struct dp_module *m, const struct dp_worker *w,
     enum dp_counter c, uint64_t n);
+
+/*
+ * Record the addresses of rep, the answer to name, which match allows; forged
+ * ones are left out. TTLs are counted from ttl_from, 0: they are relative. The
+ * caller is between dp_worker_enter and dp_worker_leave.
+ */
+void dp_module_record(struct dp_module *m, const struct dp_worker *w,
+    const struct dp_policy *p, const struct dp_name *name,
+    struct dp_match match, const struct reply_info *rep, time_t ttl_from,
+    time_t now);
 
 #endif

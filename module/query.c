@@ -4,7 +4,6 @@
 
 #include "module/answer.h"
 #include "module/cache.h"
-#include "module/recording.h"
 #include "module/refuse.h"
 
 /* What minfo points to: one static mark per verdict, so that nothing is
@@ -185,23 +184,6 @@ static bool has_good_answer(struct dp_module *m, struct dp_worker *w,
 	return true;
 }
 
-static void record(struct dp_module *m, struct dp_worker *w,
-    const struct module_qstate *q, const struct dp_policy *p,
-    const struct dp_name *name, struct dp_match match)
-{
-	struct dp_record r = {
-		.policy = p,
-		.match = match,
-		.name = name,
-		.map = atomic_load(&m->map),
-		.status = atomic_load(&m->status),
-		.shard = (unsigned)w->slot,
-		.now_s = (uint32_t)*q->env->now,
-	};
-
-	dp_answer_walk(q->return_msg->rep, 0, dp_record_item, &r);
-}
-
 /* Messages in the cache share their records with recursion, which may put other
  * addresses there while they live: pins must judge each answer anew. (Whether a
  * chain still leads to the same names Unbound compares by itself.) */
@@ -237,7 +219,8 @@ void dp_query_end(struct dp_module *m, struct dp_worker *w,
 	switch (verdict) {
 	case DP_VERDICT_ALLOW:
 		if (client && good && !dp_query_records_late(m))
-			record(m, w, q, p, &name, match);
+			dp_module_record(m, w, p, &name, match,
+			    q->return_msg->rep, 0, *q->env->now);
 		if (dp_policy_settings(p)->value[DP_SET_MODE] !=
 		    DP_MODE_STRICT)
 			break;

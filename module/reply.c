@@ -4,7 +4,6 @@
 
 #include "module/answer.h"
 #include "module/query.h"
-#include "module/recording.h"
 
 #define UNUSED __attribute__((unused))
 
@@ -32,27 +31,6 @@ static enum dp_counter counter_of(enum dp_verdict verdict)
 	return DP_COUNT_NOT_READY;
 }
 
-/* Record the addresses of rep, the answer to an allowed name. TTLs are counted
- * from ttl_from; 0: they are relative. */
-static void record(struct dp_module *m, const struct dp_worker *w,
-    const struct dp_policy *p, const struct dp_name *name,
-    struct dp_match match, const struct reply_info *rep, time_t ttl_from,
-    time_t now)
-{
-	struct dp_record r = {
-		.policy = p,
-		.match = match,
-		.name = name,
-		.map = atomic_load(&m->map),
-		.status = atomic_load(&m->status),
-		.shard = (unsigned)w->slot,
-		.now_s = (uint32_t)now,
-	};
-
-	if (rep->security != sec_status_bogus)
-		dp_answer_walk(rep, ttl_from, dp_record_item, &r);
-}
-
 /* Record what goes out, where that is later than the end of the query. An
  * answer that a module in front made was judged before it was made. */
 static void finished(struct dp_module *m, struct dp_worker *w,
@@ -71,7 +49,7 @@ static void finished(struct dp_module *m, struct dp_worker *w,
 	if (verdict == DP_VERDICT_ALLOW && m->id == 0)
 		verdict = dp_answer_judge(rep, p, match);
 	if (verdict == DP_VERDICT_ALLOW)
-		record(m, w, p, &name, match, rep, 0, *q->env->now);
+		dp_module_record(m, w, p, &name, match, rep, 0, *q->env->now);
 }
 
 /* A reply that went through the modules. */
@@ -159,7 +137,7 @@ static void cached(struct dp_module *m, struct dp_worker *w,
 	else
 		dp_module_count(m, w, counter_of(verdict), 1);
 	if (verdict == DP_VERDICT_ALLOW && rep)
-		record(m, w, p, &name, match, rep, now, now);
+		dp_module_record(m, w, p, &name, match, rep, now, now);
 }
 
 /* An answer from the cache, which no module saw; TTLs are absolute. */
