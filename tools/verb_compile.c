@@ -21,7 +21,7 @@
 struct job {
 	const struct dp_cli *cli;
 	bool only_check; /* -n */
-	bool may_unsign; /* -F */
+	bool forced; /* -F */
 	const char *key; /* -k */
 	const char *out; /* -O, NULL: STATE/policy */
 	char **zones;
@@ -143,6 +143,16 @@ static bool same_as_before(const struct job *job)
 	return memcmp(signer, was, DP_POLICY_KEY_B) == 0;
 }
 
+static bool allows_anything(const struct dp_policy *policy)
+{
+	struct dp_rule_info rule = { .allow = false };
+
+	for (uint32_t i = 0;
+	     i < dp_policy_rule_count(policy) && !rule.allow; i++)
+		dp_policy_rule(policy, i, &rule);
+	return rule.allow;
+}
+
 static enum dp_err put_in_force(struct job *job)
 {
 	bool made = false;
@@ -153,8 +163,14 @@ static enum dp_err put_in_force(struct job *job)
 		    job->in_force);
 		return DP_OK;
 	}
+	if (!job->forced && !allows_anything(job->policy)) {
+		dp_diag_set(&job->diag, job->in_force, 0, "the new policy "
+		    "allows no name, so that every query would be refused: "
+		    "add a rule, or force it with -F");
+		return DP_ERR_SYNTAX;
+	}
 	if (job->before && dp_policy_signer(job->before) &&
-	    !dp_policy_signer(job->policy) && !job->may_unsign) {
+	    !dp_policy_signer(job->policy) && !job->forced) {
 		dp_diag_set(&job->diag, job->in_force, 0, "is signed, and the "
 		    "new policy would not be: give the key with -k or "
 		    "sign-key, or force it with -F");
@@ -246,7 +262,7 @@ static int parse(struct job *job, int argc, char **argv)
 			job->out = optarg;
 			break;
 		case 'F':
-			job->may_unsign = true;
+			job->forced = true;
 			break;
 		default:
 			return DP_EXIT_USAGE;

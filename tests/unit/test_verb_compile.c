@@ -148,6 +148,22 @@ static void signatures_are_kept(void)
 	end();
 }
 
+static void a_policy_that_allows_nothing_must_be_forced(void)
+{
+	static const char denies[] = ZONE "a.example TXT \"deny\"\n";
+	uint64_t inode;
+
+	begin();
+	inode = inode_of_policy();
+	CU_ASSERT_TRUE_FATAL(unit_write(bad, denies, sizeof(denies) - 1));
+	CU_ASSERT_EQUAL(run("", bad, ""), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "allows no name"));
+	CU_ASSERT_EQUAL(inode_of_policy(), inode);
+	CU_ASSERT_EQUAL(run("-F", bad, ""), DP_EXIT_OK);
+	CU_ASSERT_NOT_EQUAL(inode_of_policy(), inode);
+	end();
+}
+
 static void other_files_do_not_touch_the_policy_in_force(void)
 {
 	uint64_t inode;
@@ -174,4 +190,5 @@ UNIT_MAIN_WITH("verb_compile", set_up, NULL,
     UNIT(failures_leave_the_policy_in_force),
     UNIT(the_difference_is_said_and_the_policy_replaced),
     UNIT(signatures_are_kept),
+    UNIT(a_policy_that_allows_nothing_must_be_forced),
     UNIT(other_files_do_not_touch_the_policy_in_force))
