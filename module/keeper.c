@@ -238,8 +238,8 @@ static void look_for_policy(struct dp_keeper *k)
 {
 	struct dp_diag diag = { .object = "" };
 	char path[DP_PATH_MAX];
+	uint64_t id[4] = { 0 };
 	struct dp_policy *p;
-	uint64_t id[4];
 	enum dp_err err;
 
 	if (!read_key(k) ||
@@ -252,8 +252,10 @@ static void look_for_policy(struct dp_keeper *k)
 	err = dp_policy_open(&p, path, k->has_key ? k->key : NULL, &diag);
 	if (err) {
 		say_policy(k, &diag);
-		/* A file that is there will not get better by itself. */
-		if (err != DP_ERR_NOTFOUND && err != DP_ERR_NOMEM)
+		/* What can be read will not get better by itself; what cannot
+		 * may, without becoming another file (chmod). */
+		if (err != DP_ERR_NOTFOUND && err != DP_ERR_NOMEM &&
+		    err != DP_ERR_IO)
 			memcpy(k->seen, id, sizeof(id));
 		return;
 	}

@@ -302,6 +302,32 @@ static void leaks_empty_the_caches_and_do_not_flood_the_log(void)
 	bench_close(&b);
 }
 
+/* The same file, made readable: neither inode nor time of change tells. */
+static void a_policy_that_becomes_readable_is_taken(void)
+{
+	const uid_t nobody = 65534;
+	bool root = geteuid() == 0;
+	struct bench b;
+	char path[80];
+
+	bench_open(&b);
+	put_policy(&b, one_rule, DP_MODE_STRICT);
+	path_in(&b, "policy", path);
+	CU_ASSERT_EQUAL(chmod(path, 0), 0);
+	if (root) { /* whom no mode keeps out */
+		CU_ASSERT_EQUAL_FATAL(chown(b.dir, nobody, (gid_t)-1), 0);
+		CU_ASSERT_EQUAL_FATAL(seteuid(nobody), 0);
+	}
+	look(&b, 2);
+	CU_ASSERT_PTR_NULL(atomic_load(&b.m.policy));
+	CU_ASSERT_EQUAL(said(&b, "Permission denied"), 1);
+	CU_ASSERT_EQUAL(seteuid(root ? 0 : geteuid()), 0);
+	CU_ASSERT_EQUAL(chmod(path, 0644), 0);
+	look(&b, 1);
+	CU_ASSERT_PTR_NOT_NULL(atomic_load(&b.m.policy));
+	bench_close(&b);
+}
+
 static void the_thread_comes_and_goes(void)
 {
 	struct bench b;
@@ -315,6 +341,7 @@ static void the_thread_comes_and_goes(void)
 
 UNIT_MAIN("keeper", UNIT(a_policy_is_taken_when_it_comes),
     UNIT(a_bad_policy_is_said_once),
+    UNIT(a_policy_that_becomes_readable_is_taken),
     UNIT(a_broken_state_directory_is_said_once),
     UNIT(a_lost_map_is_made_anew), UNIT(counters_move_into_the_file),
     UNIT(leaks_empty_the_caches_and_do_not_flood_the_log),
