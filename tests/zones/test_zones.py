@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 sys.dont_write_bytecode = True
+import compiled  # noqa: E402
 from documents import IGNORED, read_2016, read_2020  # noqa: E402
 from endpoints import read_2026  # noqa: E402
 from zonefile import Zone  # noqa: E402
@@ -132,6 +133,22 @@ def check_edition(document, zones):
           difference(peers, document.peers))
 
 
+def check_compiled(zones):
+    """Does dnspin read the same, each edition alone and all together?"""
+    global skipped
+    dnspin = compiled.binary()
+    if dnspin is None:
+        skipped += 1
+        print('skip dnspin compiles the zones: DNSPIN_BUILDDIR is not set')
+        return
+    for edition in sorted(SERIAL):
+        check(f'{edition}: dnspin compiles to the rules of the zones',
+              compiled.compare(dnspin, [z for z in zones
+                                        if z.edition == edition]))
+    check('all editions: dnspin compiles to the rules of the zones',
+          compiled.compare(dnspin, zones))
+
+
 def check_readme(edition, zones):
     """The table of the README: `zone` and its number of rules."""
     text = (TREE / 'zones' / edition / 'README.md').read_text('utf-8')
@@ -164,6 +181,7 @@ def main():
         check_readme(document.edition, own)
     check_readme('example', [z for z in zones if z.edition == 'example'])
     check_makefile(zones)
+    check_compiled(zones)
     tail = f', {skipped} skipped' if skipped else ''
     print(f'{passed} passed, {failed} failed{tail}')
     return 1 if failed else 0
