@@ -124,9 +124,9 @@ void dp_answer_walk(const struct reply_info *rep, time_t now, dp_item_fn *fn,
 }
 
 enum dp_verdict dp_answer_judge(const struct reply_info *rep,
-    const struct dp_policy *p, struct dp_match match)
+    const struct dp_policy *p, uint32_t audience, struct dp_match match)
 {
-	struct dp_verdict_answer a = { p, match, DP_VERDICT_ALLOW };
+	struct dp_verdict_answer a = { p, audience, match, DP_VERDICT_ALLOW };
 
 	/* No TTL counts here. */
 	if (dp_verdict_needs_answer(p))

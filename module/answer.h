@@ -22,9 +22,9 @@ struct reply_info;
 void dp_answer_walk(const struct reply_info *rep, time_t now, dp_item_fn *fn,
     void *arg);
 
-/* The verdict on an answer to a name that match allows. */
+/* The verdict on an answer to a name that match allows audience. */
 enum dp_verdict dp_answer_judge(const struct reply_info *rep,
-    const struct dp_policy *p, struct dp_match match);
+    const struct dp_policy *p, uint32_t audience, struct dp_match match);
 
 /*
  * Take out of rep, which belongs to a query, all that was not asked for: what

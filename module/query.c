@@ -94,7 +94,7 @@ static const struct dp_policy *judge_name(struct dp_module *m,
 	    !atomic_load(&m->map))
 		return NULL;
 	*verdict = dp_verdict_name(p, name,
-	    q->qinfo.qclass == LDNS_RR_CLASS_IN, match);
+	    q->qinfo.qclass == LDNS_RR_CLASS_IN, 0, match);
 	return p;
 }
 
@@ -214,7 +214,7 @@ void dp_query_end(struct dp_module *m, struct dp_worker *w,
 	good = p && has_good_answer(m, w, q);
 	/* A bogus answer can still reach a client that set CD: judge it too. */
 	if (verdict == DP_VERDICT_ALLOW && q->return_msg)
-		verdict = dp_answer_judge(q->return_msg->rep, p, match);
+		verdict = dp_answer_judge(q->return_msg->rep, p, 0, match);
 	mark(m, q, verdict);
 	switch (verdict) {
 	case DP_VERDICT_ALLOW:

@@ -45,9 +45,9 @@ static void finished(struct dp_module *m, struct dp_worker *w,
 	if (!p || !dp_name_copy_lower(&name, qinfo->qname, qinfo->qname_len))
 		return;
 	verdict = dp_verdict_name(p, &name,
-	    qinfo->qclass == LDNS_RR_CLASS_IN, &match);
+	    qinfo->qclass == LDNS_RR_CLASS_IN, 0, &match);
 	if (verdict == DP_VERDICT_ALLOW && m->id == 0)
-		verdict = dp_answer_judge(rep, p, match);
+		verdict = dp_answer_judge(rep, p, 0, match);
 	if (verdict == DP_VERDICT_ALLOW)
 		dp_module_record(m, w, p, &name, match, rep, 0, *q->env->now);
 }
@@ -124,10 +124,10 @@ static void cached(struct dp_module *m, struct dp_worker *w,
 		return;
 	}
 	verdict = dp_verdict_name(p, &name,
-	    qinfo->qclass == LDNS_RR_CLASS_IN, &match);
+	    qinfo->qclass == LDNS_RR_CLASS_IN, 0, &match);
 	/* Records can be renewed under a message that was passed with others. */
 	if (verdict == DP_VERDICT_ALLOW && rep)
-		verdict = dp_answer_judge(rep, p, match);
+		verdict = dp_answer_judge(rep, p, 0, match);
 	/* What is in the cache is answered, whatever is found here. */
 	if (verdict == DP_VERDICT_DENY && atomic_load(&m->settling))
 		verdict = DP_VERDICT_WOULD_DENY;

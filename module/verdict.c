@@ -11,7 +11,8 @@ static enum dp_verdict denied(const struct dp_policy *p)
 }
 
 enum dp_verdict dp_verdict_name(const struct dp_policy *p,
-    const struct dp_name *name, bool class_in, struct dp_match *match)
+    const struct dp_name *name, bool class_in, uint32_t audience,
+    struct dp_match *match)
 {
 	/* Rules speak of class IN; other classes have nothing on the list. */
 	if (!class_in) {
@@ -19,7 +20,7 @@ enum dp_verdict dp_verdict_name(const struct dp_policy *p,
 		match->allow = false;
 		return denied(p);
 	}
-	*match = dp_policy_match(p, name);
+	*match = dp_policy_match(p, name, audience);
 	return match->allow ? DP_VERDICT_ALLOW : denied(p);
 }
 
@@ -40,7 +41,8 @@ bool dp_verdict_item(void *arg, const struct dp_item *item)
 	switch (item->kind) {
 	case DP_ITEM_NAME:
 		if (set[DP_SET_CHAIN] == DP_CHAIN_INSPECT)
-			ok = dp_policy_match(a->policy, &item->name).allow;
+			ok = dp_policy_match(a->policy, &item->name,
+			    a->audience).allow;
 		break;
 	case DP_ITEM_ADDR:
 		if (set[DP_SET_PINS] == DP_PINS_ENFORCE)

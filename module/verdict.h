@@ -33,18 +33,21 @@ struct dp_item {
 /* Called for each item; false ends the walk. */
 typedef bool dp_item_fn(void *arg, const struct dp_item *item);
 
-/* The name that was asked, in class IN or another; *match is filled. */
+/* The name that was asked, in class IN or another, by a client of audience;
+ * *match is filled. */
 enum dp_verdict dp_verdict_name(const struct dp_policy *p,
-    const struct dp_name *name, bool class_in, struct dp_match *match);
+    const struct dp_name *name, bool class_in, uint32_t audience,
+    struct dp_match *match);
 
 /* True when the answer itself can change the verdict, so that it must be
  * walked: `chain: inspect` or `pins: enforce`. */
 bool dp_verdict_needs_answer(const struct dp_policy *p);
 
 /* A dp_item_fn over a dp_verdict_answer: judges the items of an answer to a
- * name that match allows, after `chain` and `pins`. */
+ * name that match allows audience, after `chain` and `pins`. */
 struct dp_verdict_answer {
 	const struct dp_policy *policy;
+	uint32_t audience;
 	struct dp_match match;
 	enum dp_verdict verdict; /* ALLOW to begin with */
 };

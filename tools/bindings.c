@@ -138,7 +138,7 @@ static enum dp_err row_judge(struct dp_bindings *list,
     const struct dp_bindings_filter *filter, uint32_t now_s)
 {
 	const uint32_t *setting = dp_policy_settings(policy)->value;
-	struct dp_match match = dp_policy_match(policy, &b->name);
+	struct dp_match match = dp_policy_match(policy, &b->name, 0);
 	enum dp_pin_state pin;
 
 	list->tally.live++;

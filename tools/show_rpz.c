@@ -67,7 +67,7 @@ static bool match_below(const struct dp_policy *p, const struct dp_name *base,
 		child.len = (uint8_t)(base->len + 2);
 		if (octet >= 'A' && octet <= 'Z')
 			continue;
-		match = dp_policy_match(p, &child);
+		match = dp_policy_match(p, &child, 0);
 		if (match.rule == DP_RULE_NONE)
 			return false;
 		dp_policy_rule(p, match.rule, rule);
@@ -84,7 +84,7 @@ static bool say_hidden(FILE *out, const struct dp_policy *p,
     const struct dp_name *name)
 {
 	char text[DP_NAME_TEXT_MAX], pattern[DP_NAME_TEXT_MAX + 2];
-	struct dp_match match = dp_policy_match(p, name);
+	struct dp_match match = dp_policy_match(p, name, 0);
 	struct dp_rule_info rule;
 	bool allow;
 

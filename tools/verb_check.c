@@ -32,7 +32,7 @@ static void say_services(const struct dp_policy *p, uint32_t rule,
 /* A line for name; returns whether it is allowed. */
 static bool say(const struct dp_policy *p, const struct dp_name *name)
 {
-	struct dp_match match = dp_policy_match(p, name);
+	struct dp_match match = dp_policy_match(p, name, 0);
 	char text[DP_NAME_TEXT_MAX];
 	struct dp_rule_info rule;
 

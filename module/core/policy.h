@@ -53,6 +53,19 @@ const uint8_t *dp_policy_signer(const struct dp_policy *p);
 /* The file that was opened (dp_file.id); zeros for from_bytes. */
 const uint64_t *dp_policy_file_id(const struct dp_policy *p);
 
+/*
+ * Audiences. A group may be limited to clients in some prefixes. Clients to whom
+ * the same groups apply are an audience: an audience is judged as if the policy
+ * had been compiled from its groups alone. Audience 0 are the clients that lie
+ * in no prefix of any group; where no group is limited there is no other.
+ */
+#define DP_AUDIENCES_MAX 64u
+
+uint32_t dp_policy_audience_count(const struct dp_policy *p);
+/* Whom client belongs to: the longest of all prefixes that hold it decides. */
+uint32_t dp_policy_audience(const struct dp_policy *p,
+    const struct dp_addr *client);
+
 /* What dp_policy_match found. */
 struct dp_match {
 	uint32_t rule; /* index, DP_RULE_NONE: no rule */
@@ -60,11 +73,23 @@ struct dp_match {
 };
 
 /*
- * The rule that decides name. name must be canonical (dp_name_copy_lower of
- * octets that are a name by construction will do).
+ * The rule that decides name for an audience below the count. name must be
+ * canonical (dp_name_copy_lower of octets that are a name by construction will
+ * do).
  */
 struct dp_match dp_policy_match(const struct dp_policy *p,
-    const struct dp_name *name);
+    const struct dp_name *name, uint32_t audience);
+
+/*
+ * The rules that decide name for all audiences, one after the other: left is the
+ * set of audiences (bit i for audience i) that are still to be told about, to
+ * begin with dp_policy_audiences(p). Each call takes those out of left that
+ * *match decides for; false: left was empty. A name that no rule decides comes
+ * as DP_RULE_NONE, once.
+ */
+uint64_t dp_policy_audiences(const struct dp_policy *p);
+bool dp_policy_match_next(const struct dp_policy *p,
+    const struct dp_name *name, uint64_t *left, struct dp_match *match);
 
 enum dp_pin_state { DP_PIN_NONE, DP_PIN_INSIDE, DP_PIN_OUTSIDE };
 

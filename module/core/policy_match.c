@@ -38,14 +38,45 @@ static struct dp_match match_of(const struct dp_policy_view *v, uint32_t rule)
 	return m;
 }
 
+uint32_t dp_policy_audience_count(const struct dp_policy *p)
+{
+	(void)p;
+	return 1; /* format 1 limits no group to clients */
+}
+
+uint32_t dp_policy_audience(const struct dp_policy *p,
+    const struct dp_addr *client)
+{
+	(void)p;
+	(void)client;
+	return 0;
+}
+
+uint64_t dp_policy_audiences(const struct dp_policy *p)
+{
+	(void)p;
+	return 1;
+}
+
+bool dp_policy_match_next(const struct dp_policy *p,
+    const struct dp_name *name, uint64_t *left, struct dp_match *match)
+{
+	if (*left == 0)
+		return false;
+	*match = dp_policy_match(p, name, 0);
+	*left = 0;
+	return true;
+}
+
 struct dp_match dp_policy_match(const struct dp_policy *p,
-    const struct dp_name *name)
+    const struct dp_name *name, uint32_t audience)
 {
 	const struct dp_policy_view *v = &p->view;
 	struct dp_suffixes s;
 	unsigned deepest = v->head->wildcard_depth_max; /* labels with root */
 	uint32_t rule;
 
+	(void)audience;
 	dp_hash_suffixes(&s, name->wire);
 	rule = dp_policy_find(v, name->wire, name->len, s.hash[s.labels],
 	    DP_HASH_EXACT);

@@ -109,7 +109,7 @@ static void match(const struct dp_policy *p, unsigned count, const char *what,
 	start_s = cpu_s();
 	for (unsigned round = 0; round < ROUNDS; round++)
 		for (unsigned i = 0; i < NAMES; i++)
-			allowed += dp_policy_match(p, &names[i]).allow;
+			allowed += dp_policy_match(p, &names[i], 0).allow;
 	say(what, start_s, (double)NAMES * ROUNDS);
 	if (allowed != NAMES * ROUNDS)
 		printf("         %u allowed\n", allowed / ROUNDS);

@@ -26,13 +26,13 @@ static void use_rule(const struct dp_policy *p, uint32_t i)
 	dp_policy_rule_text(p, i, text);
 	sink += (unsigned)dp_policy_pin(p, i, &addr);
 	/* A rule that was taken is found, and nothing else at its name. */
-	if (!rule.wildcard && dp_policy_match(p, &rule.base).rule != i)
+	if (!rule.wildcard && dp_policy_match(p, &rule.base, 0).rule != i)
 		abort();
 	if (rule.wildcard) {
 		memcpy(below.wire, "\1\1", 2);
 		memcpy(below.wire + 2, rule.base.wire, rule.base.len);
 		below.len = (uint8_t)(rule.base.len + 2);
-		if (dp_policy_match(p, &below).rule == DP_RULE_NONE)
+		if (dp_policy_match(p, &below, 0).rule == DP_RULE_NONE)
 			abort();
 	}
 	for (uint32_t k = 0; k < rule.group_count; k++)

@@ -79,14 +79,14 @@ static void use(const struct dp_policy *p)
 		dp_policy_rule(p, i, &rule);
 		dp_policy_rule_text(p, i, text);
 		sum += (unsigned)dp_policy_pin(p, i, &addr);
-		sum += dp_policy_match(p, &rule.base).rule;
+		sum += dp_policy_match(p, &rule.base, 0).rule;
 		for (uint32_t k = 0; k < rule.group_count; k++)
 			CU_ASSERT(dp_policy_rule_group(p, i, k) <
 			    dp_policy_group_count(p));
 		for (uint32_t k = 0; k < rule.service_count; k++)
 			sum += dp_policy_rule_service(p, i, k).port;
 	}
-	sum += dp_policy_match(p, &name).rule;
+	sum += dp_policy_match(p, &name, 0).rule;
 	CU_ASSERT_PTR_NULL(dp_settings_wrong(dp_policy_settings(p)));
 	CU_ASSERT(sum > 0);
 }

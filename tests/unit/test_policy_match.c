@@ -6,7 +6,7 @@ static void expect(const struct dp_policy *p, const char *name_text,
     const char *pattern, bool allow)
 {
 	struct dp_name name = unit_name(name_text);
-	struct dp_match m = dp_policy_match(p, &name);
+	struct dp_match m = dp_policy_match(p, &name, 0);
 	char text[DP_NAME_TEXT_MAX] = "-";
 
 	if (m.rule != DP_RULE_NONE)
@@ -137,7 +137,7 @@ static void longest_names(void)
 
 			long_text(name, n);
 			asked = unit_name(name);
-			m = dp_policy_match(p, &asked);
+			m = dp_policy_match(p, &asked, 0);
 			CU_ASSERT_EQUAL(m.allow,
 			    wildcard ? n < skip : n == 0);
 		}
@@ -277,7 +277,7 @@ static void one_random_policy(uint64_t *seed, unsigned ways[WAYS])
 	for (int i = 0; i < 300; i++) {
 		struct dp_name name = random_name(seed);
 		const struct reference *want = reference_match(rules, n, &name);
-		struct dp_match m = dp_policy_match(p, &name);
+		struct dp_match m = dp_policy_match(p, &name, 0);
 		struct dp_rule_info got;
 
 		CU_ASSERT_EQUAL_FATAL(m.rule != DP_RULE_NONE, want != NULL);

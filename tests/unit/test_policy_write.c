@@ -199,7 +199,7 @@ static void crowded_tables_grow(void)
 		struct dp_rule_info rule;
 
 		dp_policy_rule(p, i, &rule);
-		CU_ASSERT_EQUAL(dp_policy_match(p, &rule.base).rule, i);
+		CU_ASSERT_EQUAL(dp_policy_match(p, &rule.base, 0).rule, i);
 	}
 	dp_policy_close(&p);
 	free(bytes);

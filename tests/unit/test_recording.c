@@ -64,7 +64,7 @@ static void bench_open(struct bench *b, enum dp_private private,
 	    dp_name_from_text(&b->name, "a.manage.example", NULL), DP_OK);
 	CU_ASSERT_EQUAL_FATAL(dp_status_create_private(&b->status), DP_OK);
 	b->r.policy = b->p.policy;
-	b->r.match = dp_policy_match(b->p.policy, &b->name);
+	b->r.match = dp_policy_match(b->p.policy, &b->name, 0);
 	b->r.name = &b->name;
 	b->r.status = b->status;
 	b->r.now_s = NOW;

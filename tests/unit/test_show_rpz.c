@@ -123,7 +123,7 @@ static void the_zones_judge_as_the_policy(void)
 			CU_ASSERT_EQUAL_FATAL(dp_name_from_text(&wire, name,
 			    NULL), DP_OK);
 			CU_ASSERT_EQUAL_FATAL(rpz_allows(&z, name),
-			    dp_policy_match(c.policy, &wire).allow);
+			    dp_policy_match(c.policy, &wire, 0).allow);
 		}
 		free(z.text);
 		compiled_free(&c);

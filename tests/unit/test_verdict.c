@@ -61,7 +61,7 @@ static void names_are_judged(void)
 			struct dp_match match = { 12345, true };
 
 			CU_ASSERT_EQUAL(dp_verdict_name(p.policy, &n,
-					    cases[i].class_in, &match),
+					    cases[i].class_in, 0, &match),
 			    cases[i].allow ? DP_VERDICT_ALLOW : denied[mode]);
 			CU_ASSERT_EQUAL(match.allow, cases[i].allow);
 		}
@@ -78,7 +78,7 @@ static enum dp_verdict after(const struct unit_opened *p, const char *name,
 	struct dp_item item = { .kind = DP_ITEM_NAME, .name = name_of(name) };
 	bool more;
 
-	a.verdict = dp_verdict_name(p->policy, &asked, true, &a.match);
+	a.verdict = dp_verdict_name(p->policy, &asked, true, 0, &a.match);
 	CU_ASSERT_EQUAL_FATAL(a.verdict, DP_VERDICT_ALLOW);
 	if (addr) {
 		item.kind = DP_ITEM_ADDR;
