@@ -38,6 +38,7 @@
  *
  * History
  *	1	first
+ *	2	room for 16 settings
  */
 #ifndef DP_POLICY_D_H
 #define DP_POLICY_D_H
@@ -47,7 +48,7 @@
 #include "module/core/settings.h"
 
 #define DP_POLICY_MAGIC "DNSPINPO" /* 8 octets, no NUL */
-#define DP_POLICY_VERSION 1u
+#define DP_POLICY_VERSION 2u
 #define DP_POLICY_SIGNED 1u	    /* header.flags */
 #define DP_POLICY_SIGN_TEXT "dnspin policy 1" /* without the NUL */
 
@@ -66,7 +67,7 @@ struct dp_policy_d {
 	uint32_t flags;
 	uint32_t wildcard_depth_max; /* labels with root of the deepest x in *.x */
 	uint32_t setting_count;	     /* DP_SETTING_COUNT */
-	uint32_t setting[12];	     /* by enum dp_setting, the rest 0 */
+	uint32_t setting[16];	     /* by enum dp_setting, the rest 0 */
 	uint8_t nft_table[DP_NFT_TABLE_MAX]; /* NUL-padded */
 	uint32_t zero;
 	struct dp_section_d groups;
@@ -129,10 +130,10 @@ struct dp_entry_d {
 	uint32_t rule; /* index + 1; 0: empty */
 };
 
-_Static_assert(DP_SETTING_COUNT <= 12, "header.setting is too small");
-_Static_assert(sizeof(struct dp_policy_d) == 376, "layout");
-_Static_assert(offsetof(struct dp_policy_d, groups) == 120, "layout");
-_Static_assert(offsetof(struct dp_policy_d, digest) == 248, "layout");
+_Static_assert(DP_SETTING_COUNT <= 16, "header.setting is too small");
+_Static_assert(sizeof(struct dp_policy_d) == 392, "layout");
+_Static_assert(offsetof(struct dp_policy_d, groups) == 136, "layout");
+_Static_assert(offsetof(struct dp_policy_d, digest) == 264, "layout");
 _Static_assert(sizeof(struct dp_group_d) == 24, "layout");
 _Static_assert(sizeof(struct dp_rule_d) == 12, "layout");
 _Static_assert(sizeof(struct dp_trait_d) == 24, "layout");

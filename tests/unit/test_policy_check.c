@@ -4,6 +4,8 @@
 #include "module/core/policy_hash.h"
 #include "module/core/policy_view.h"
 
+#define HEADER_B sizeof(struct dp_policy_d)
+
 static const char *const lines[] = {
 	"a.dnspin: one.example allow tcp/80 tcp/443 192.0.2.0/24 2001:db8::/32",
 	"a.dnspin: two.example allow udp/53",
@@ -127,11 +129,11 @@ static void frame_is_checked_first(void)
 		{ 0, 'D', 7, DP_ERR_FORMAT, "not a policy" },
 		{ 0, 'D', 8, DP_ERR_FORMAT, "cut off in its header" },
 		{ 0, 'D', 12, DP_ERR_FORMAT, "cut off in its header" },
-		{ 0, 'D', 375, DP_ERR_FORMAT, "cut off in its header" },
-		{ 0, 'D', 376, DP_ERR_FORMAT, "cut off, the file is shorter" },
-		{ 8, 2, 0, DP_ERR_VERSION, "run dnspin compile of this" },
-		{ 8, 2, 12, DP_ERR_VERSION, "format version 2, this dnspin "
-					    "reads version 1" },
+		{ 0, 'D', HEADER_B - 1, DP_ERR_FORMAT, "cut off in its" },
+		{ 0, 'D', HEADER_B, DP_ERR_FORMAT, "cut off, the file is " },
+		{ 8, 1, 0, DP_ERR_VERSION, "run dnspin compile of this" },
+		{ 8, 1, 12, DP_ERR_VERSION, "format version 1, this dnspin "
+					    "reads version 2" },
 		{ 12, 1, 0, DP_ERR_FORMAT, "header has another size" },
 		{ 16, 1, 0, DP_ERR_FORMAT, "longer than its header says" },
 	};
@@ -205,8 +207,8 @@ static void each_flipped_byte_resealed(void)
 
 static void hostile_numbers_resealed(void)
 {
-	static const uint64_t numbers[] = { 0, 1, 7, 8, 255, 256, 375, 376,
-		4096, INT32_MAX, (uint64_t)INT32_MAX + 1, UINT32_MAX,
+	static const uint64_t numbers[] = { 0, 1, 7, 8, 255, 256,
+		HEADER_B - 1, HEADER_B, 4096, INT32_MAX, (uint64_t)INT32_MAX + 1, UINT32_MAX,
 		(uint64_t)UINT32_MAX + 1, INT64_MAX, UINT64_MAX - 7,
 		UINT64_MAX };
 	uint8_t *bytes;
@@ -311,7 +313,7 @@ static void damage_header(struct parts *p, enum what what)
 	case DEPTH: head->wildcard_depth_max++; break;
 	case SETTINGS: head->setting_count--; break;
 	case SETTING: head->setting[DP_SET_MODE] = 2; break;
-	case SETTING_REST: head->setting[11] = 1; break;
+	case SETTING_REST: head->setting[15] = 1; break;
 	case NFT_END: memset(head->nft_table, 'a', DP_NFT_TABLE_MAX); break;
 	case NFT_REST: head->nft_table[DP_NFT_TABLE_MAX - 1] = 'a'; break;
 	case ZERO: head->zero = 1; break;
