@@ -1,6 +1,6 @@
 """The loopback Internet: three NSD processes that serve root, top level and
 leaf zones, signed where a table below says so, so that a resolver meets real
-referrals, out-of-zone name servers and DNSSEC.
+referrals, out-of-zone name servers and DNSSEC; and servers that behave badly.
 """
 import glob
 import os
@@ -9,18 +9,26 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 
 import dns.message
+import dns.rcode
 
-from daemon import Daemon, LabError
+from daemon import Daemon, LabError, wait_until
 
 SERVERS = {  # folder of zones: addresses, all at port 53
     "root": ["127.53.0.1"],
     "tld": ["127.53.0.2"],
     "leaf": ["127.53.0.3", "127.53.0.4"],
 }
+FICKLE = "127.53.0.9"  # of odd_servers.py: fails when told to
 # Children before parents: the parent carries the child's DS.
-SIGNED = ["microsoft.com.", "msocdn.com.", "com.", "net.", "."]
+SIGNED = ["microsoft.com.", "msocdn.com.", "answers.example.",
+          "chains.example.", "expired.example.", "stripped.example.",
+          "wrong-key.example.", "com.", "net.", "example.", "."]
+EXPIRED = ["expired.example."]
+STRIPPED = ["stripped.example."]
+WRONG_KEY = ["wrong-key.example."]
 # Changed after signing, in the signed file: a forged answer.
 FORGED = {"msocdn.com.": ("52.109.8.19", "66.66.66.66")}
 
@@ -39,8 +47,8 @@ def _run(argv, cwd):
     return done.stdout.strip()
 
 
-def answers(address, name, port=53):
-    """Does a server at address say anything about name?"""
+def rcode_of(address, name, port=53):
+    """What a server at address says about name; None: nothing."""
     query = dns.message.make_query(name, "SOA")
     query.flags = 0
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
@@ -48,9 +56,9 @@ def answers(address, name, port=53):
         try:
             s.connect((address, port))  # a closed port is told at once
             s.send(query.to_wire())
-            return len(s.recv(4096)) > 0
+            return dns.rcode.to_text(s.recv(4096)[3] & 15)
         except OSError:
-            return False
+            return None
 
 
 class Authority:
@@ -61,7 +69,7 @@ class Authority:
         self.root_hints = os.path.join(self.work, "root.hints")
         self.trust_anchor = os.path.join(self.work, "root.key")
         self._guard = guard
-        self._daemons = []
+        self._daemons = {}
         self._zones = {}  # origin: (folder, path)
         os.makedirs(self.work)
         self._copy(extra or {})
@@ -94,22 +102,32 @@ class Authority:
 
     def _sign(self, origin):
         folder, path = self._zones[origin]
-        key = _run(["ldns-keygen", "-k", "-a", "ECDSAP256SHA256", origin],
-                   self.work)
+        key = self._key(origin)
         signed = path + ".signed"
-        _run(["ldns-signzone", "-f", signed, path, key], self.work)
-        self._zones[origin] = (folder, signed)
+        when = ["-i", "20200101", "-e", "20200201"]
+        _run(["ldns-signzone", *(when if origin in EXPIRED else []),
+              "-f", signed, path, key], self.work)
+        if origin not in STRIPPED:
+            self._zones[origin] = (folder, signed)
+        self._vouch(origin, self._key(origin) if origin in WRONG_KEY else key)
+        if origin in FORGED:
+            self._forge(signed, *FORGED[origin])
+
+    def _key(self, origin):
+        return _run(["ldns-keygen", "-k", "-a", "ECDSAP256SHA256", origin],
+                    self.work)
+
+    def _vouch(self, origin, key):
+        """In the parent, or as the trust anchor."""
         parent = self._parent(origin)
         if parent is None:
             shutil.copyfile(os.path.join(self.work, key + ".key"),
                             self.trust_anchor)
-        else:
-            with open(os.path.join(self.work, key + ".ds"),
-                      encoding="ascii") as ds, \
-                    open(self._zones[parent][1], "a", encoding="ascii") as to:
-                to.write(ds.read())
-        if origin in FORGED:
-            self._forge(signed, *FORGED[origin])
+            return
+        with open(os.path.join(self.work, key + ".ds"),
+                  encoding="ascii") as ds, \
+                open(self._zones[parent][1], "a", encoding="ascii") as to:
+            to.write(ds.read())
 
     @staticmethod
     def _forge(path, true, forged):
@@ -150,16 +168,22 @@ class Authority:
         if NSD is None:
             raise LabError("nsd is missing: apt install nsd")
         for folder, addresses in SERVERS.items():
-            taken = [a for a in addresses if answers(a, ".")]
+            taken = [a for a in addresses if rcode_of(a, ".")]
             if taken:
                 raise LabError(f"another lab answers at {taken[0]} port 53")
-            self._daemons.append(Daemon(
+            self._daemons[folder] = Daemon(
                 self._guard, f"nsd ({folder})",
                 [NSD, "-d", "-c", self._conf(folder, addresses)],
-                os.path.join(self.work, folder + ".log")))
-        for daemon, addresses in zip(self._daemons, SERVERS.values()):
+                os.path.join(self.work, folder + ".log"))
+        self._daemons["odd"] = Daemon(
+            self._guard, "odd servers",
+            [sys.executable, "-B", os.path.join(HERE, "odd_servers.py")],
+            os.path.join(self.work, "odd.log"))
+        for folder, addresses in SERVERS.items():
             for address in addresses:
-                daemon.wait_ready(lambda a=address: answers(a, "."))
+                self._daemons[folder].wait_ready(
+                    lambda a=address: rcode_of(a, "."))
+        self._daemons["odd"].wait_ready(lambda: rcode_of(FICKLE, "."))
 
     def pause(self, folder):
         """Its servers fall silent; what is asked meanwhile waits."""
@@ -168,14 +192,27 @@ class Authority:
     def resume(self, folder):
         self._signal(folder, signal.SIGCONT)
 
+    def fail(self):
+        """fickle.example and fickle-off.example are SERVFAIL from now on."""
+        self._tell_fickle(signal.SIGUSR1, "SERVFAIL")
+
+    def mend(self):
+        self._tell_fickle(signal.SIGUSR2, "NOERROR")
+
+    def _tell_fickle(self, sig, rcode):
+        self._signal("odd", sig)
+        wait_until(lambda: rcode_of(FICKLE, "fickle.example") == rcode,
+                   f"{FICKLE}: {rcode}")
+
     def _signal(self, folder, sig):
-        for daemon, name in zip(self._daemons, SERVERS):
-            if name == folder:
-                os.killpg(daemon.pid, sig)
+        os.killpg(self._daemons[folder].pid, sig)
+
+    def pids(self):
+        return [d.pid for d in self._daemons.values()]
 
     def stop(self):
-        for daemon in self._daemons:
+        for daemon in self._daemons.values():
             daemon.stop()
 
     def log_tail(self):
-        return "\n".join(d.log_tail(10) for d in self._daemons)
+        return "\n".join(d.log_tail(10) for d in self._daemons.values())

@@ -2,8 +2,8 @@
 
 	run.py --port N [--internet] [--mode observe]
 
-Upstream is the loopback authority of the lab, which needs port 53 of four
-loopback addresses; with --internet, the real root servers.
+Upstream is the loopback authority of the lab, which needs port 53 of 127.53.0.1
+to 127.53.0.9; with --internet, the real root servers.
 """
 import argparse
 import sys
