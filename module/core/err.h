@@ -39,7 +39,7 @@ struct dp_diag {
 };
 
 /* Fill d (may be NULL: then nothing happens); object may be NULL: kept. Control
- * characters become '?', for both may quote files. */
+ * characters and what is not UTF-8 become '?', for both may quote files. */
 void dp_diag_set(struct dp_diag *d, const char *object, unsigned long line,
     const char *fmt, ...) DP_PRINTF(4, 5);
 

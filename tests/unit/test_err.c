@@ -32,11 +32,35 @@ static void diag_is_filled(void)
 
 static void diag_stays_one_line(void)
 {
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{ "\033[2Jx\r\n\177", "?[2Jx???" },
+		{ "b\303\274cher", "b\303\274cher" },
+		{ "\346\227\245\360\237\222\251",
+		    "\346\227\245\360\237\222\251" },
+		/* No UTF-8: alone, cut off, overlong, surrogate, too high. */
+		{ "a\233b\374c", "a?b?c" },
+		{ "a\303", "a?" },
+		{ "\346\227", "??" },
+		{ "\300\256", "??" },
+		{ "\340\202\233", "???" },
+		{ "\355\240\200", "???" },
+		{ "\364\220\200\200", "????" },
+		{ "\303(", "?(" },
+		/* U+009B, a terminal's command; U+2028; bidi controls. */
+		{ "a\302\233b", "a??b" },
+		{ "a\342\200\250b", "a???b" },
+		{ "a\342\200\256b", "a???b" },
+		{ "a\342\201\246b\330\234", "a???b??" },
+	};
 	struct dp_diag d;
 
-	dp_diag_set(&d, "a\nb", 1, "%s", "\033[2Jx\r\n\177\303\274");
-	CU_ASSERT_STRING_EQUAL(d.object, "a?b");
-	CU_ASSERT_STRING_EQUAL(d.reason, "?[2Jx???\303\274");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		dp_diag_set(&d, cases[i].text, 1, "%s", cases[i].text);
+		CU_ASSERT_STRING_EQUAL(d.object, cases[i].want);
+		CU_ASSERT_STRING_EQUAL(d.reason, cases[i].want);
+	}
 }
 
 static void diag_is_cut_off(void)
