@@ -219,8 +219,8 @@ static enum dp_err skip_mark(struct dp_entry_reader *r, struct dp_diag *diag)
 	if (c != 0xef)
 		unget(r, c);
 	else if (get(r) != 0xbb || get(r) != 0xbf)
-		return wrong(r, diag, "begins with an octet beyond ASCII: this "
-		    "is no zone file");
+		return wrong(r, diag, "begins neither with ASCII nor with a "
+		    "mark of UTF-8: begin with $ORIGIN");
 	return DP_OK;
 }
 

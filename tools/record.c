@@ -93,7 +93,7 @@ static enum dp_err directive(struct dp_record_reader *r,
 		return SYNTAX(diag, e->line, "%s takes one value, such as "
 		    "\"$ORIGIN group.dnspin.\" or \"$TTL 3600\"", word);
 	if (strcasecmp(word, "$ORIGIN") == 0)
-		return dp_word_name(&r->origin, &e->words[1], &r->origin,
+		return dp_word_owner(&r->origin, &e->words[1], &r->origin,
 		    diag);
 	if (!dp_word_period(&e->words[1], TTL_MAX))
 		return SYNTAX(diag, e->line, "$TTL %s is no time: write "
@@ -138,7 +138,7 @@ static enum dp_err record(struct dp_record_reader *r, const struct dp_entry *e,
 	size_t at = 0;
 
 	if (!e->indented) {
-		err = dp_word_name(&r->owner, &e->words[at++], &r->origin,
+		err = dp_word_owner(&r->owner, &e->words[at++], &r->origin,
 		    diag);
 		if (err)
 			return err;

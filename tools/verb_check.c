@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/idna.h"
 #include "tools/verb.h"
 
 static void say_groups(const struct dp_policy *p, uint32_t rule,
@@ -66,16 +67,21 @@ int dp_verb_check(const struct dp_cli *cli, int argc, char **argv)
 	if (optind == argc)
 		return dp_cli_usage("check", "NAME is missing");
 	/* All names first, so that no half of an answer is printed. */
-	for (int i = optind; i < argc; i++)
-		if (dp_name_from_text(&name, argv[i], &diag) != DP_OK)
+	for (int i = optind; i < argc; i++) {
+		enum dp_err err = dp_idna_name(&name, argv[i], &diag);
+
+		if (err == DP_ERR_SYNTAX)
 			return dp_cli_usage("check", "%s: %s", diag.object,
 			    diag.reason);
+		if (err)
+			return dp_cli_diag(err, &diag);
+	}
 	policy = dp_cli_policy(cli, &code);
 	if (!policy)
 		return code;
 	code = DP_EXIT_OK;
 	for (int i = optind; i < argc; i++)
-		if (dp_name_from_text(&name, argv[i], &diag) != DP_OK ||
+		if (dp_idna_name(&name, argv[i], &diag) != DP_OK ||
 		    !say(policy, &name))
 			code = DP_EXIT_FINDING;
 	dp_policy_close(&policy);

@@ -10,6 +10,7 @@
 
 #include "module/core/map.h"
 #include "module/core/state.h"
+#include "tools/idna.h"
 #include "tools/out_file.h"
 #include "tools/verb.h"
 
@@ -89,7 +90,7 @@ static bool group_find(const struct dp_policy *p, const char *word,
 	struct dp_name wanted, name;
 	char text[DP_NAME_TEXT_MAX];
 
-	if (dp_name_from_text(&wanted, word, NULL))
+	if (dp_idna_name(&wanted, word, NULL))
 		return false;
 	for (uint32_t i = 0; i < dp_policy_group_count(p); i++) {
 		struct dp_group_info info;

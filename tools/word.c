@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "tools/idna.h"
+
 #define ABOUT(diag, word, ...) \
 	(dp_diag_set(diag, (word)->text, (word)->line, __VA_ARGS__), \
 	    DP_ERR_SYNTAX)
@@ -78,8 +80,11 @@ static enum dp_err append_origin(struct dp_name *name,
 	return DP_OK;
 }
 
-enum dp_err dp_word_name(struct dp_name *out, const struct dp_word *word,
-    const struct dp_name *origin, struct dp_diag *diag)
+typedef enum dp_err text_reader(struct dp_name *out, const char *text,
+    struct dp_diag *diag);
+
+static enum dp_err read_name(struct dp_name *out, const struct dp_word *word,
+    const struct dp_name *origin, text_reader *from_text, struct dp_diag *diag)
 {
 	struct dp_name name = { .len = 1 };
 	enum dp_err err = DP_OK;
@@ -88,7 +93,7 @@ enum dp_err dp_word_name(struct dp_name *out, const struct dp_word *word,
 		return ABOUT(diag, word,
 		    "a name in quotes: take the quotes away");
 	if (strcmp(word->text, "@") != 0)
-		err = dp_name_from_text(&name, word->text, diag);
+		err = from_text(&name, word->text, diag);
 	if (err) {
 		if (diag)
 			diag->line = word->line;
@@ -99,6 +104,18 @@ enum dp_err dp_word_name(struct dp_name *out, const struct dp_word *word,
 	if (!err)
 		*out = name;
 	return err;
+}
+
+enum dp_err dp_word_name(struct dp_name *out, const struct dp_word *word,
+    const struct dp_name *origin, struct dp_diag *diag)
+{
+	return read_name(out, word, origin, dp_name_from_text, diag);
+}
+
+enum dp_err dp_word_owner(struct dp_name *out, const struct dp_word *word,
+    const struct dp_name *origin, struct dp_diag *diag)
+{
+	return read_name(out, word, origin, dp_idna_name, diag);
 }
 
 /* [!]afi:address/prefix, where afi is 1 for IPv4 and 2 for IPv6. */

@@ -19,11 +19,16 @@ struct dp_word {
 };
 
 /* Errors are DP_ERR_SYNTAX; diag has the word as its object, its line and what
- * to write instead. */
+ * to write instead. Names may fail with DP_ERR_NOMEM, too. */
 
 /* "@", relative to origin or absolute. origin NULL or of len 0: there is none,
  * and relative names are errors. */
 enum dp_err dp_word_name(struct dp_name *out, const struct dp_word *word,
+    const struct dp_name *origin, struct dp_diag *diag) DP_MUST_CHECK;
+
+/* As dp_word_name, where labels may be in UTF-8 (idna.h). Names in data may
+ * not: ldns, which reads them as well, takes UTF-8 for octets. */
+enum dp_err dp_word_owner(struct dp_name *out, const struct dp_word *word,
     const struct dp_name *origin, struct dp_diag *diag) DP_MUST_CHECK;
 
 /* An item of an APL record (RFC 3123, 5) with its family, an address without

@@ -108,7 +108,8 @@ class Usage(Command):
                 (["compile", "-k"], "option -k needs an argument"),
                 (["check"], "NAME is missing"),
                 (["check", "a..b"], "a..b: not a name"),
-                (["check", "a.example", "b\u00fc.example"], "xn--"),
+                (["check", "a.example", b"b\xfc.example"], "not in UTF-8"),
+                (["check", "\u2460.example.\u3002"], "write '.' where"),
                 (["show", "-f", "xml"], "unknown format xml"),
                 (["show", "a", "b"], "one POLICY only"),
                 (["keygen"], "FILE is missing"),
@@ -316,6 +317,36 @@ class Check(Command):
             "ba.example deny rule=none",
             ". deny rule=none", ""])
         self.dnspin("check", "a.example", "b.a.example")
+
+    def test_names_in_utf8_are_those_in_ascii(self):
+        """In zones and arguments, composed and decomposed, in either case;
+        what is printed is ASCII and compiles to the same."""
+        self.zone = self.write("u.zone", SOA.format("b\u00fccher") + (
+            'b\u00fccher.example TXT "allow"\n'
+            '*.B\u00dcCHER.example TXT "allow"\n'
+            'fa\u00df.example TXT "allow"\n'
+            '_sip._udp.\u65e5\u672c TXT "allow"\n'))
+        self.compile()
+        policy = self.read("state/policy")
+        said = self.dnspin("check", "bu\u0308cher.EXAMPLE",
+                           "www.xn--bcher-kva.example", "fa\u00df.example",
+                           "_SIP._udp.\u65e5\u672c", "fass.example", code=3)
+        tail = " services=any pins=0"
+        self.assertEqual(said.decode().split("\n"), [
+            "xn--bcher-kva.example allow group=xn--bcher-kva "
+            "rule=xn--bcher-kva.example" + tail,
+            "www.xn--bcher-kva.example allow group=xn--bcher-kva "
+            "rule=*.xn--bcher-kva.example" + tail,
+            "xn--fa-hia.example allow group=xn--bcher-kva "
+            "rule=xn--fa-hia.example" + tail,
+            "_sip._udp.xn--wgv71a allow group=xn--bcher-kva "
+            "rule=_sip._udp.xn--wgv71a" + tail,
+            "fass.example deny rule=none", ""])
+        text = self.dnspin("show")
+        self.assertTrue(text.isascii())
+        self.assertEqual(self.dnspin("compile", "-O", "-", "-", stdin=text),
+                         policy)
+        self.dnspin("export", "-g", "b\u00fccher", code=1, says="no map")
 
     def test_without_a_policy(self):
         self.dnspin("check", "a.example", code=1, says="state/policy")

@@ -75,7 +75,10 @@ static void names_follow_origin_and_owner(void)
 	check(" TXT x", "!1 : a record without a name");
 	check("\"a.\" TXT x", "!1 \"a.\": a name in quotes");
 	check("a..b. TXT x", "!1 a..b.: not a name");
-	check("\n\xc3\xa4.example. TXT x", "!2 \xc3\xa4.example.: not a name");
+	check("$ORIGIN \xc3\xbc.\n\xc3\xbc TXT \xc3\xbc\n@ TXT x",
+	    "2 xn--tda.xn--tda TXT \xc3\xbc|3 xn--tda TXT x");
+	check("\n\xc3.example. TXT x", "!2 ?.example.: not a name: it is not");
+	check("$ORIGIN a\xe3\x80\x82", "!1 a\xe3\x80\x82: not a name");
 }
 
 /* Owners whose text is longer than the 255 characters that ldns takes. */
@@ -93,6 +96,15 @@ static void a_name_may_have_255_octets(void)
 		CU_ASSERT_PTR_NOT_NULL(strstr(out,
 		    last == 59 ? "\\001.g TXT x" : "longer than 255 octets"));
 	}
+}
+
+/* ldns takes UTF-8 for octets: nobody is to read a name in another way. */
+static void names_in_data_are_ascii(void)
+{
+	check("a. CNAME \xc3\xbc.", "!1 \xc3\xbc.: not a name: octets beyond "
+	    "ASCII: write an internationalized name in its xn-- form");
+	check("a. NS \xc3\xbc.", "!1 \xc3\xbc.: not a name: octets beyond");
+	check("a. SOA b. \xc3\xbc. 1 1 1 1 1", "!1 \xc3\xbc.: not a name: oct");
 }
 
 static void ttl_and_class_are_stepped_over(void)
@@ -147,5 +159,6 @@ static void directives_are_known(void)
 }
 
 UNIT_MAIN("record", UNIT(names_follow_origin_and_owner),
-    UNIT(a_name_may_have_255_octets), UNIT(ttl_and_class_are_stepped_over),
-    UNIT(types_are_known), UNIT(directives_are_known))
+    UNIT(a_name_may_have_255_octets), UNIT(names_in_data_are_ascii),
+    UNIT(ttl_and_class_are_stepped_over), UNIT(types_are_known),
+    UNIT(directives_are_known))

@@ -45,6 +45,9 @@ static void each_name_gets_a_line(void)
 		    "services=any pins=0\n"
 		    "legacy.manage.microsoft.com deny group=core "
 		    "rule=legacy.manage.microsoft.com\n" },
+		{ "B\303\234cher.push.apple.com", DP_EXIT_OK,
+		    "xn--bcher-kva.push.apple.com allow group=push "
+		    "rule=*.push.apple.com services=any pins=0\n" },
 		{ "push.apple.com .", DP_EXIT_FINDING,
 		    "push.apple.com deny rule=none\n. deny rule=none\n" },
 		{ "a\\010b.odd.example", DP_EXIT_OK,
@@ -72,6 +75,8 @@ static void nothing_is_printed_on_failure(void)
 		{ "", DP_EXIT_USAGE, "NAME is missing" },
 		{ "-x", DP_EXIT_USAGE, "unknown option -x" },
 		{ "manage.microsoft.com a..b", DP_EXIT_USAGE, "a..b: " },
+		{ "manage.microsoft.com \360\237\222\251.la", DP_EXIT_USAGE,
+		    "\360\237\222\251.la: not a name: IDNA2008 refuses" },
 		{ "manage.microsoft.com", DP_EXIT_FAILED, "no policy" },
 	};
 

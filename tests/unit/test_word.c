@@ -58,6 +58,43 @@ static void names_are_made_absolute(void)
 	}
 }
 
+/* Owners may be in UTF-8; all else is as in other names. */
+static void owners_may_be_in_utf8(void)
+{
+	static const struct {
+		const char *text;
+		const char *want; /* as text, or "!" and part of the reason */
+	} owners[] = {
+		{ "*.b\303\274cher", "*.xn--bcher-kva.g" },
+		{ "b\303\274cher.", "xn--bcher-kva" },
+		{ "a.B", "a.b.g" },
+		{ "@", "g" },
+		{ "\"\303\274\"", "!take the quotes away" },
+		{ "b\374cher", "!not in UTF-8" },
+		{ "a\343\200\202", "!write '.' where" },
+	};
+	struct dp_name origin, name;
+	char text[DP_NAME_TEXT_MAX];
+
+	CU_ASSERT_EQUAL_FATAL(dp_name_from_text(&origin, "g.", NULL), DP_OK);
+	for (size_t i = 0; i < sizeof(owners) / sizeof(owners[0]); i++) {
+		struct dp_word w = word(owners[i].text);
+		struct dp_diag diag = { .line = 0 };
+		enum dp_err err = dp_word_owner(&name, &w, &origin, &diag);
+
+		if (owners[i].want[0] == '!') {
+			CU_ASSERT_EQUAL(err, DP_ERR_SYNTAX);
+			CU_ASSERT_EQUAL(diag.line, 7);
+			CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason,
+			    owners[i].want + 1));
+			continue;
+		}
+		CU_ASSERT_EQUAL_FATAL(err, DP_OK);
+		dp_name_to_text(&name, text);
+		CU_ASSERT_STRING_EQUAL(text, owners[i].want);
+	}
+}
+
 static void a_name_may_have_255_octets(void)
 {
 	char text[5 * 256], label[64];
@@ -179,5 +216,6 @@ static void periods_do_not_overflow(void)
 }
 
 UNIT_MAIN("word", UNIT(names_are_made_absolute),
-    UNIT(a_name_may_have_255_octets), UNIT(pins_are_read_strictly),
-    UNIT(numbers_have_32_bits), UNIT(periods_do_not_overflow))
+    UNIT(owners_may_be_in_utf8), UNIT(a_name_may_have_255_octets),
+    UNIT(pins_are_read_strictly), UNIT(numbers_have_32_bits),
+    UNIT(periods_do_not_overflow))

@@ -172,8 +172,12 @@ static const struct {
 	    "manage.microsoft.com and" },
 	{ "#-courier.push.apple.com TXT \"allow\"\n", 3,
 	    "as 0-courier.push.apple.com" },
-	{ "b\xc3\xbc"
-	  "cher.example TXT \"allow\"\n", 3, "xn--" },
+	{ "b\xfc"
+	  "cher.example TXT \"allow\"\n", 3, "b?cher.example: not a name: it "
+	    "is not in UTF-8" },
+	{ "\xc3\xbc TXT \"allow\"\nXN--TDA TXT \"deny\"\n", 4,
+	    "a second rule for this name" },
+	{ "*\xc3\xbc TXT \"allow\"\n", 3, "'*' must be a label of its own" },
 	{ "a A 192.0.2.1\n", 3, "records of type A are not supported" },
 	{ "a FOO\n", 3, "records of type FOO are not supported" },
 	{ "a NS b.\n", 3, "records of type NS are not supported" },
