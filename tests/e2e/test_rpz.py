@@ -23,12 +23,16 @@ DENIED = ["foo.bar.manage.microsoft.com", "microsoft.com",
           "mail.microsoft.com", "www.evil.example", r"\033", "ns1.lab-dns.net"]
 CONF = """\
 module-config: "respip validator iterator"
+define-tag: dnspin
+access-control-tag: 127.0.0.0/8 dnspin
 rpz:
 name: rules.rpz.dnspin
 zonefile: {0}/rules.rpz
+tags: dnspin
 rpz:
 name: rest.rpz.dnspin
-zonefile: {0}/rest.rpz"""
+zonefile: {0}/rest.rpz
+tags: dnspin"""
 
 
 def split(text, folder):
