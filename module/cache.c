@@ -2,17 +2,34 @@
 
 #include "module/cache.h"
 
-static struct slabhash *message_cache(const struct config_file *cfg)
+/*
+ * Clearing holds the lock of one slab at a time, and a thread that answers waits
+ * for it: with slabs of this size it takes well below a millisecond. Unbound's
+ * own number of slabs only has its threads in mind.
+ */
+#define SLAB_MAX_B ((size_t)1 << 20)
+#define SLABS_MAX ((size_t)1 << 12)
+
+static size_t slabs_for(const struct config_file *cfg)
 {
-	return slabhash_create(cfg->msg_cache_slabs, HASH_DEFAULT_STARTARRAY,
-	    cfg->msg_cache_size, msgreply_sizefunc, query_info_compare,
-	    query_entry_delete, reply_info_delete, NULL);
+	size_t slabs = cfg->msg_cache_slabs;
+
+	while (slabs < SLABS_MAX && cfg->msg_cache_size / slabs > SLAB_MAX_B)
+		slabs *= 2;
+	return slabs;
+}
+
+static struct slabhash *message_cache(size_t slabs, size_t size_b)
+{
+	return slabhash_create(slabs, HASH_DEFAULT_STARTARRAY, size_b,
+	    msgreply_sizefunc, query_info_compare, query_entry_delete,
+	    reply_info_delete, NULL);
 }
 
 bool dp_cache_create(struct dp_module *m, const struct config_file *cfg)
 {
-	m->admitted = message_cache(cfg);
-	m->internal = message_cache(cfg);
+	m->admitted = message_cache(slabs_for(cfg), cfg->msg_cache_size);
+	m->internal = message_cache(cfg->msg_cache_slabs, cfg->msg_cache_size);
 	if (!m->admitted || !m->internal) {
 		dp_cache_destroy(m);
 		return false;
@@ -21,8 +38,6 @@ bool dp_cache_create(struct dp_module *m, const struct config_file *cfg)
 	 * network only. */
 	m->admits = !cfg->module_conf ||
 	    !strstr(cfg->module_conf, "subnetcache");
-	/* Closed until a policy says otherwise. */
-	atomic_store(&m->recursion_cache, m->internal);
 	return true;
 }
 
@@ -34,28 +49,27 @@ void dp_cache_destroy(struct dp_module *m)
 	m->internal = NULL;
 }
 
-static bool admissible(const struct dp_module *m, const struct module_qstate *q)
+static bool may_be_cached(const struct dp_module *m,
+    const struct module_qstate *q)
 {
-	const struct reply_info *rep;
-	int rcode;
-
 	if (!m->admits || q->return_rcode != LDNS_RCODE_NOERROR ||
 	    !q->return_msg || q->no_cache_store || !(q->query_flags & BIT_RD))
 		return false;
 	/* respip has rewritten it, perhaps for the clients of one view. */
-	if (q->respip_action_info || q->is_drop)
-		return false;
-	rep = q->return_msg->rep;
-	rcode = FLAGS_GET_RCODE(rep->flags);
-	return rep->security != sec_status_bogus &&
-	    rep->security != sec_status_secure_sentinel_fail &&
-	    rcode != LDNS_RCODE_SERVFAIL;
+	return !q->respip_action_info && !q->is_drop;
 }
 
-void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
+static bool is_failure(const struct reply_info *rep)
+{
+	return rep->security == sec_status_bogus ||
+	    rep->security == sec_status_secure_sentinel_fail ||
+	    FLAGS_GET_RCODE(rep->flags) == LDNS_RCODE_SERVFAIL;
+}
+
+void dp_cache_admit_as_is(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q)
 {
-	if (!admissible(m, q))
+	if (!may_be_cached(m, q))
 		return;
 	/* Into the worker's own environment, not into the copy that q has. */
 	if (dp_cache_store(w->real, q))
@@ -64,14 +78,16 @@ void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
 		dp_module_count(m, w, DP_COUNT_NOMEM, 1);
 }
 
+void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q)
+{
+	if (q->return_msg && !is_failure(q->return_msg->rep))
+		dp_cache_admit_as_is(m, w, q);
+}
+
 void dp_cache_clear(struct dp_module *m)
 {
 	slabhash_clear(m->admitted);
-}
-
-void dp_cache_clear_server(struct dp_module *m)
-{
-	slabhash_clear(m->env->msg_cache);
 }
 
 size_t dp_cache_size_b(const struct dp_module *m)

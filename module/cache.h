@@ -12,13 +12,17 @@ bool dp_cache_create(struct dp_module *m, const struct config_file *cfg);
 void dp_cache_destroy(struct dp_module *m);
 
 /*
- * Put the answer of q, which policy has passed, where Unbound finds it before
- * any module runs. Answers that failed validation or recursion, those that a
- * module wants kept out of caches, and those that are not for every client are
- * left out. In strict mode only. The caller is inside the epoch; see
+ * Put the answer of q, which policy has passed for everybody, where Unbound
+ * finds it before any module runs. Answers that failed validation or recursion,
+ * those that a module wants kept out of caches, and those that other modules
+ * made for some clients only are left out. The caller is inside the epoch; see
  * dp_cache_clear.
  */
 void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q);
+
+/* The same when observing: failures too, which Unbound caches as well. */
+void dp_cache_admit_as_is(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q);
 
 /*
@@ -26,15 +30,6 @@ void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
  * epoch of the old policy, nothing that was judged by it can come in later.
  */
 void dp_cache_clear(struct dp_module *m);
-
-/*
- * Keeper, after a leak only: forget what somebody loaded into the server's own
- * cache, from which a worker answers that has run no query yet. Unbound frees
- * that cache at a reload that changes its size, and nothing tells the keeper:
- * so this is kept for the moment after a client was answered, when the server
- * is at work.
- */
-void dp_cache_clear_server(struct dp_module *m);
 
 size_t dp_cache_size_b(const struct dp_module *m);
 

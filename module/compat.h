@@ -7,6 +7,7 @@
 #define DP_COMPAT_H
 
 #include "config.h"
+#include "daemon/worker.h"
 #include "dynlibmod/dynlibmod.h"
 #include "services/cache/dns.h"
 #include "services/mesh.h"

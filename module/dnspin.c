@@ -6,7 +6,6 @@
 #include "module/build.h"
 #include "module/cache.h"
 #include "module/keeper.h"
-#include "module/mode.h"
 #include "module/query.h"
 #include "module/reply.h"
 
@@ -88,7 +87,6 @@ static struct dp_module *module_new(struct module_env *env, int id,
 	m->env = env;
 	m->place = *place;
 	dp_epoch_init(&m->epoch);
-	dp_mode_init(m, env->cfg);
 	if (!dp_cache_create(m, env->cfg)) {
 		free(m);
 		return NULL;
@@ -104,16 +102,6 @@ static void module_free(struct dp_module *m)
 	free(m);
 }
 
-static void warn_about_snoop(const char *option,
-    const struct config_str2list *rule)
-{
-	for (; rule; rule = rule->next)
-		if (strcmp(rule->str2, "allow_snoop") == 0)
-			log_warn("dnspin: %s: %s allow_snoop: queries without "
-				 "RD see delegations of names off the list",
-			    option, rule->str);
-}
-
 /* What an administrator should know about the configuration around us. */
 static void warn_about(const struct module_env *env, int id)
 {
@@ -121,8 +109,6 @@ static void warn_about(const struct module_env *env, int id)
 		log_warn("dnspin: dynlib is not the first word of "
 			 "module-config: what modules in front of it answer is "
 			 "neither judged nor recorded");
-	warn_about_snoop("access-control", env->cfg->acls);
-	warn_about_snoop("interface-action", env->cfg->interface_actions);
 }
 
 int init(struct module_env *env, int id)
@@ -161,7 +147,6 @@ int init(struct module_env *env, int id)
 	}
 	dp_keeper_look(m);
 	dp_keeper_start(m);
-	dp_mode_apply(m, env->cfg);
 	de = env->modinfo[id];
 	de->dyn_env = m;
 	return 1;

@@ -15,11 +15,9 @@
 #include "module/cache.h"
 #include "module/core/file.h"
 #include "module/core/key.h"
-#include "module/mode.h"
 
 #define LOOK_MS 500   /* between two looks at the policy file */
 #define LEAK_SAID_S 60
-#define SETTLE_MS 100 /* one turn of a worker's event loop, with a margin */
 
 struct dp_keeper {
 	struct dp_module *m;
@@ -190,28 +188,13 @@ static bool read_key(struct dp_keeper *k)
 static void enforce(struct dp_keeper *k, struct dp_policy *p)
 {
 	struct dp_module *m = k->m;
-	bool strict =
-	    dp_policy_settings(p)->value[DP_SET_MODE] == DP_MODE_STRICT;
-	bool stricter = false;
 	struct dp_policy *old;
 
 	open_map(k, p);
 	atomic_store(&m->settling, true);
-	/* The stricter of two states comes first and goes last. */
-	if (strict)
-		stricter = dp_mode_set(m, true);
 	old = atomic_exchange(&m->policy, p);
-	if (!strict)
-		(void)dp_mode_set(m, false);
 	wait_for_all(m);
-	dp_worker_switch_all(m);
 	dp_cache_clear(m);
-	if (stricter && old) {
-		/* Queries that began while observing may still have been
-		 * storing their internal answers. */
-		sleep_ms(SETTLE_MS);
-		dp_cache_clear(m);
-	}
 	atomic_store(&m->settling, false);
 	dp_policy_close(&old);
 }
@@ -284,7 +267,6 @@ static void stop_leak(struct dp_keeper *k)
 	struct timespec now;
 
 	dp_cache_clear(k->m);
-	dp_cache_clear_server(k->m);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (k->leak_said_s && now.tv_sec - k->leak_said_s < LEAK_SAID_S)
 		return;
@@ -393,6 +375,14 @@ void dp_keeper_start(struct dp_module *m)
 	if (!k->started)
 		log_err("dnspin: no thread for the keeper: a new policy will "
 			"not be noticed until Unbound is reloaded");
+}
+
+void dp_keeper_wake(struct dp_module *m)
+{
+	/* Without the lock a thread that is about to wait can miss it: then it
+	 * looks half a second later. */
+	if (m->keeper)
+		pthread_cond_signal(&m->keeper->wake);
 }
 
 void dp_keeper_destroy(struct dp_module *m)

@@ -26,6 +26,9 @@ void dp_keeper_look(struct dp_module *m);
  * logged, all stays as it was at the first look. */
 void dp_keeper_start(struct dp_module *m);
 
+/* Let the thread look now. From any thread, without a lock. */
+void dp_keeper_wake(struct dp_module *m);
+
 /* Stop and join the thread; closes policy, map and status. */
 void dp_keeper_destroy(struct dp_module *m);
 

@@ -3,6 +3,7 @@
 #include "module/module.h"
 
 #include "module/answer.h"
+#include "module/judge.h"
 #include "module/recording.h"
 #include "module/worker.h"
 
@@ -13,14 +14,13 @@ void dp_module_count(struct dp_module *m, const struct dp_worker *w,
 }
 
 void dp_module_record(struct dp_module *m, const struct dp_worker *w,
-    const struct dp_policy *p, const struct dp_name *name,
-    struct dp_match match, const struct reply_info *rep, time_t ttl_from,
+    const struct dp_case *c, const struct reply_info *rep, time_t ttl_from,
     time_t now)
 {
 	struct dp_record r = {
-		.policy = p,
-		.match = match,
-		.name = name,
+		.policy = c->policy,
+		.match = c->match,
+		.name = &c->name,
 		.map = atomic_load(&m->map),
 		.status = atomic_load(&m->status),
 		.shard = (unsigned)w->slot,

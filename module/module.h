@@ -2,19 +2,18 @@
  * The state of one loaded module, shared by the sources of this folder. Made in
  * init, hung on dynlibmod's dyn_env, destroyed in deinit.
  *
- * Who writes what: the keeper thread replaces policy, map, status and
- * recursion_cache; threads that answer read them between dp_worker_enter and
- * dp_worker_leave. All else is constant after init.
+ * Who writes what: the keeper thread replaces policy, map and status; threads
+ * that answer read them between dp_worker_enter and dp_worker_leave. All else
+ * is constant after init.
  *
  * Message caches. Unbound answers from its worker's msg_cache before any module
  * runs, and its iterator and validator store every internal answer in the
  * msg_cache of the query's environment. So each worker's environment points to
  * `admitted`, which in strict mode takes only what policy has passed, and each
- * query gets a copy of the environment that points to recursion_cache: to
- * `internal` in strict mode, to `admitted` (that is: as Unbound would do by
- * itself) when observing. Both caches are the module's own, so that the keeper
- * may clear them at any moment, also while Unbound reloads and replaces its
- * own.
+ * query gets a copy of the environment that points to `internal`. When
+ * observing, every answer that goes to a client is admitted. Both caches are
+ * the module's own, so that the keeper may clear them at any moment, also while
+ * Unbound reloads and replaces its own.
  */
 #ifndef DP_MODULE_H
 #define DP_MODULE_H
@@ -31,6 +30,7 @@
 #include "module/place.h"
 #include "module/verdict.h"
 
+struct dp_case;
 struct dp_keeper;
 struct dp_worker;
 struct module_env;
@@ -40,7 +40,7 @@ struct slabhash;
 struct dp_module {
 	int id;		   /* of the module in Unbound's stack */
 	uint64_t instance; /* tells this load from others in the process */
-	struct module_env *env; /* the daemon's; see dp_cache_clear_server */
+	struct module_env *env; /* the daemon's */
 	struct dp_place place;
 
 	struct dp_epoch epoch;
@@ -50,7 +50,6 @@ struct dp_module {
 
 	struct slabhash *admitted;
 	struct slabhash *internal;
-	_Atomic(struct slabhash *) recursion_cache;
 	bool admits; /* false: an answer may be for some clients only */
 	atomic_bool settling; /* `admitted` still holds answers that the policy
 			       * before passed: they are no leak */
@@ -58,10 +57,6 @@ struct dp_module {
 
 	_Atomic(struct dp_worker *) workers; /* list, only grows */
 	struct dp_keeper *keeper;
-	int serve_expired; /* these three as configured, for the way back */
-	int serve_expired_client_timeout;
-	int minimal_responses;
-	bool serve_expired_told; /* keeper's */
 };
 
 /* Count one thing for the calling thread. */
@@ -69,13 +64,12 @@ void dp_module_count(struct dp_module *m, const struct dp_worker *w,
     enum dp_counter c, uint64_t n);
 
 /*
- * Record the addresses of rep, the answer to name, which match allows; forged
- * ones are left out. TTLs are counted from ttl_from, 0: they are relative. The
- * caller is between dp_worker_enter and dp_worker_leave.
+ * Record the addresses of rep, the answer in a case that was judged ALLOW;
+ * forged ones are left out. TTLs are counted from ttl_from, 0: they are
+ * relative. The caller is between dp_worker_enter and dp_worker_leave.
  */
 void dp_module_record(struct dp_module *m, const struct dp_worker *w,
-    const struct dp_policy *p, const struct dp_name *name,
-    struct dp_match match, const struct reply_info *rep, time_t ttl_from,
+    const struct dp_case *c, const struct reply_info *rep, time_t ttl_from,
     time_t now);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "module/answer.h"
 #include "module/cache.h"
+#include "module/clients.h"
+#include "module/hearing.h"
 #include "module/refuse.h"
 
 /* What minfo points to: one static mark per verdict, so that nothing is
@@ -33,12 +35,7 @@ bool dp_query_verdict(const struct dp_module *m, const struct module_qstate *q,
 
 bool dp_query_records_late(const struct dp_module *m)
 {
-	return m->id > 0 || m->serve_expired;
-}
-
-static bool has_client(const struct module_qstate *q)
-{
-	return q->mesh_info->reply_list != NULL;
+	return m->id > 0;
 }
 
 /* Does Unbound itself wait for the result: another query, or a transfer? */
@@ -46,22 +43,6 @@ static bool has_others(const struct module_qstate *q)
 {
 	return q->mesh_info->super_set.count > 0 ||
 	    q->mesh_info->cb_list != NULL;
-}
-
-/* Does a module in front of this one wait for the result? What dns64 asks for
- * with a query of its own it turns into an answer for a client. What a
- * validator in front asks for (DS, DNSKEY) it only uses itself. */
-static bool has_front(const struct dp_module *m, const struct module_qstate *q)
-{
-	const struct mesh_state_ref *ref;
-
-	if (q->is_valrec)
-		return false;
-	RBTREE_FOR(ref, const struct mesh_state_ref *,
-	    &q->mesh_info->super_set)
-		if (ref->s->s.curmod < m->id)
-			return true;
-	return false;
 }
 
 /*
@@ -73,29 +54,8 @@ static bool has_front(const struct dp_module *m, const struct module_qstate *q)
 static bool is_prefetch(const struct dp_module *m,
     const struct module_qstate *q)
 {
-	return !has_client(q) && !has_others(q) && q->blacklist != NULL &&
+	return !dp_hearing_has_client(q) && !has_others(q) && q->blacklist != NULL &&
 	    q->minfo[m->id] != NULL && !q->is_valrec;
-}
-
-/* The policy's word on the name of q; NULL: there is none, verdict NOT_READY.
- * A strict policy without a map is none: what is resolved could not be
- * recorded. */
-static const struct dp_policy *judge_name(struct dp_module *m,
-    const struct module_qstate *q, struct dp_name *name,
-    struct dp_match *match, enum dp_verdict *verdict)
-{
-	const struct dp_policy *p = atomic_load(&m->policy);
-
-	*verdict = DP_VERDICT_NOT_READY;
-	if (!p ||
-	    !dp_name_copy_lower(name, q->qinfo.qname, q->qinfo.qname_len))
-		return NULL;
-	if (dp_policy_settings(p)->value[DP_SET_MODE] == DP_MODE_STRICT &&
-	    !atomic_load(&m->map))
-		return NULL;
-	*verdict = dp_verdict_name(p, name,
-	    q->qinfo.qclass == LDNS_RR_CLASS_IN, 0, match);
-	return p;
 }
 
 /* The result of q becomes what the verdict says. */
@@ -117,51 +77,80 @@ static void refuse(struct dp_module *m, struct dp_worker *w,
 	}
 }
 
-/*
- * Refuse the clients of a state whose true result others wait for: answer the
- * clients now, then give the state its own result back. Transfers wait in
- * cb_list, which mesh_query_done would serve too: it is taken off meanwhile,
- * and the mesh's count of states with a reply put right.
- */
-static void refuse_clients_only(struct dp_module *m, struct dp_worker *w,
-    struct module_qstate *q, enum dp_verdict verdict)
+/* Refuse clients that were taken out of state, and leave its result as it is
+ * for those that wait on. */
+static void refuse_taken(struct dp_module *m, struct dp_worker *w,
+    struct mesh_state *state, struct mesh_reply *taken, enum dp_verdict verdict)
 {
-	struct mesh_state *state = q->mesh_info;
+	struct module_qstate *q = &state->s;
 	struct dns_msg *msg = q->return_msg;
 	int rcode = q->return_rcode;
 	struct edns_option *options = q->edns_opts_front_out;
-	struct mesh_cb *transfers = state->cb_list;
 
 	verbose(VERB_ALGO, "dnspin: others wait for the result, too");
 	q->edns_opts_front_out = NULL;
-	state->cb_list = NULL;
+	mark(m, q, verdict);
 	refuse(m, w, q, verdict);
-	mesh_query_done(state);
-	if (transfers) {
-		state->cb_list = transfers;
-		q->env->mesh->num_reply_states++;
-		if (state->super_set.count == 0)
-			q->env->mesh->num_detached_states--;
-	}
+	dp_clients_answer(state, taken);
 	q->return_msg = msg;
 	q->return_rcode = rcode;
 	q->edns_opts_front_out = options;
+}
+
+static bool is_anybody(void *arg, const struct comm_reply *client)
+{
+	(void)arg;
+	(void)client;
+	return true;
+}
+
+/* Refuse everybody who waits; Unbound itself gets the true result. */
+static void refuse_all(struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q, enum dp_verdict verdict)
+{
+	struct mesh_reply *taken;
+
+	if (dp_hearing_has_front(m, q) || !has_others(q)) {
+		refuse(m, w, q, verdict);
+		return;
+	}
+	taken = dp_clients_take(q->mesh_info, is_anybody, NULL);
+	if (taken)
+		refuse_taken(m, w, q->mesh_info, taken, verdict);
+}
+
+struct refusing {
+	struct dp_module *m;
+	struct dp_worker *w;
+};
+
+static void refuse_denied(void *arg, struct mesh_state *state,
+    struct mesh_reply *taken)
+{
+	struct refusing *r = arg;
+
+	refuse_taken(r->m, r->w, state, taken, DP_VERDICT_DENY);
+}
+
+static bool is_refusal(enum dp_verdict verdict)
+{
+	return verdict == DP_VERDICT_DENY || verdict == DP_VERDICT_NOT_READY;
 }
 
 void dp_query_begin(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q)
 {
 	enum dp_verdict verdict;
-	struct dp_match match;
-	struct dp_name name;
+	struct dp_case c;
 
-	(void)judge_name(m, q, &name, &match, &verdict);
+	verdict = dp_hearing(&c, m, q, NULL);
 	mark(m, q, verdict);
 	q->ext_state[m->id] = module_wait_module;
-	if (verdict == DP_VERDICT_ALLOW || verdict == DP_VERDICT_WOULD_DENY)
+	if (!is_refusal(verdict))
 		return;
-	if (!has_front(m, q) &&
-	    (has_others(q) || !(has_client(q) || is_prefetch(m, q))))
+	if (!dp_hearing_has_front(m, q) &&
+	    (has_others(q) ||
+		!(dp_hearing_has_client(q) || is_prefetch(m, q))))
 		return;
 	refuse(m, w, q, verdict);
 	q->ext_state[m->id] = module_finished;
@@ -184,59 +173,47 @@ static bool has_good_answer(struct dp_module *m, struct dp_worker *w,
 	return true;
 }
 
-/* Messages in the cache share their records with recursion, which may put other
- * addresses there while they live: pins must judge each answer anew. (Whether a
- * chain still leads to the same names Unbound compares by itself.) */
-static bool pins_decide(const struct dp_policy *p, struct dp_match match)
+/* Out it goes, to who is allowed to have it. */
+static void give(struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q, const struct dp_case *c)
 {
-	struct dp_rule_info rule;
+	struct reply_info *rep = q->return_msg ? q->return_msg->rep : NULL;
+	bool good = has_good_answer(m, w, q);
+	struct refusing r = { m, w };
 
-	if (dp_policy_settings(p)->value[DP_SET_PINS] != DP_PINS_ENFORCE)
-		return false;
-	dp_policy_rule(p, match.rule, &rule);
-	return rule.pin_count > 0;
+	if (c->strict)
+		dp_hearing_denied(c, m, q, rep, refuse_denied, &r);
+	mark(m, q, c->verdict);
+	if (good && c->verdict == DP_VERDICT_ALLOW &&
+	    dp_hearing_has_client(q) && !dp_query_records_late(m))
+		dp_module_record(m, w, c, rep, 0, *q->env->now);
+	if (!c->strict) {
+		dp_cache_admit_as_is(m, w, q);
+		return;
+	}
+	if (rep)
+		dp_answer_trim(rep);
+	if (good && !dp_case_needs_pins(c) && dp_case_is_for_all(c, rep))
+		dp_cache_admit(m, w, q);
 }
 
 void dp_query_end(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q)
 {
-	bool client = has_client(q), front = has_front(m, q);
-	const struct dp_policy *p;
 	enum dp_verdict verdict;
-	struct dp_match match;
-	struct dp_name name;
-	bool good;
+	struct dp_case c;
 
 	q->ext_state[m->id] = module_finished;
-	if (!client && !front && !is_prefetch(m, q))
+	if (!dp_hearing_has_client(q) && !dp_hearing_has_front(m, q) &&
+	    !is_prefetch(m, q))
 		return;
-	p = judge_name(m, q, &name, &match, &verdict);
-	good = p && has_good_answer(m, w, q);
-	/* A bogus answer can still reach a client that set CD: judge it too. */
-	if (verdict == DP_VERDICT_ALLOW && q->return_msg)
-		verdict = dp_answer_judge(q->return_msg->rep, p, 0, match);
-	mark(m, q, verdict);
-	switch (verdict) {
-	case DP_VERDICT_ALLOW:
-		if (client && good && !dp_query_records_late(m))
-			dp_module_record(m, w, p, &name, match,
-			    q->return_msg->rep, 0, *q->env->now);
-		if (dp_policy_settings(p)->value[DP_SET_MODE] !=
-		    DP_MODE_STRICT)
-			break;
-		if (q->return_msg)
-			dp_answer_trim(q->return_msg->rep);
-		if (good && !pins_decide(p, match))
-			dp_cache_admit(m, w, q);
-		break;
-	case DP_VERDICT_WOULD_DENY:
-		break;
-	case DP_VERDICT_DENY:
-	case DP_VERDICT_NOT_READY:
-		if (has_others(q) && !front)
-			refuse_clients_only(m, w, q, verdict);
-		else
-			refuse(m, w, q, verdict);
-		break;
+	/* A bogus answer can still reach a client that set CD: it is judged as
+	 * any other. */
+	verdict = dp_hearing(&c, m, q, q->return_msg ? q->return_msg->rep : NULL);
+	if (!is_refusal(verdict)) {
+		give(m, w, q, &c);
+		return;
 	}
+	mark(m, q, verdict);
+	refuse_all(m, w, q, verdict);
 }

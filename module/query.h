@@ -21,8 +21,8 @@ void dp_query_end(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q);
 
 /* Are addresses recorded when the reply goes out, not when q ends? Where what
- * goes out can be other than what q ended with: a module in front changes it,
- * or an expired answer is served instead. */
+ * goes out can be other than what q ended with: a module in front changes
+ * it. */
 bool dp_query_records_late(const struct dp_module *m);
 
 /* The last verdict on q, for the reply callbacks; false: none yet. */

@@ -49,6 +49,25 @@ static struct ub_packed_rrset_key *soa_key(struct module_qstate *q)
 	return key;
 }
 
+/* An empty answer with the SOA, without it where soa_rrset is NULL. */
+static void fill(struct reply_info *rep, uint16_t rcode,
+    struct ub_packed_rrset_key *soa_rrset)
+{
+	rep->flags = (uint16_t)(BIT_QR | BIT_RA | rcode);
+	rep->authoritative = 0;
+	rep->ttl = DP_REFUSE_TTL_S;
+	rep->prefetch_ttl = DP_REFUSE_TTL_S;
+	rep->serve_expired_ttl = DP_REFUSE_TTL_S;
+	/* Below insecure it would become SERVFAIL. */
+	rep->security = sec_status_insecure;
+	rep->an_numrrsets = 0;
+	rep->ns_numrrsets = soa_rrset ? 1 : 0;
+	rep->ar_numrrsets = 0;
+	rep->rrset_count = rep->ns_numrrsets;
+	if (soa_rrset)
+		rep->rrsets[0] = soa_rrset;
+}
+
 static struct dns_msg *refusal(struct module_qstate *q)
 {
 	struct ub_packed_rrset_key *key = soa_key(q);
@@ -58,33 +77,23 @@ static struct dns_msg *refusal(struct module_qstate *q)
 		return NULL;
 	msg = dns_msg_create(q->qinfo.qname, q->qinfo.qname_len,
 	    q->qinfo.qtype, q->qinfo.qclass, q->region, 1);
-	if (!msg)
-		return NULL;
-	msg->rep->flags = BIT_QR | BIT_RA | LDNS_RCODE_NXDOMAIN;
-	msg->rep->authoritative = 0;
-	msg->rep->ttl = DP_REFUSE_TTL_S;
-	msg->rep->prefetch_ttl = DP_REFUSE_TTL_S;
-	msg->rep->serve_expired_ttl = DP_REFUSE_TTL_S;
-	/* Below insecure it would become SERVFAIL. */
-	msg->rep->security = sec_status_insecure;
-	msg->rep->rrsets[0] = key;
-	msg->rep->ns_numrrsets = 1;
-	msg->rep->rrset_count = 1;
+	if (msg)
+		fill(msg->rep, LDNS_RCODE_NXDOMAIN, key);
 	return msg;
 }
 
-static void explain(struct module_qstate *q)
+void dp_refuse_explain(struct edns_option **options, struct regional *region)
 {
 	/* Without room for the explanation the refusal stands all the same. */
-	(void)edns_opt_list_append_ede(&q->edns_opts_front_out, q->region,
-	    LDNS_EDE_BLOCKED, "dnspin: not on the allowlist");
+	(void)edns_opt_list_append_ede(options, region, LDNS_EDE_BLOCKED,
+	    "dnspin: not on the allowlist");
 }
 
 void dp_refuse_bare(struct module_qstate *q)
 {
 	q->return_msg = NULL;
 	q->return_rcode = LDNS_RCODE_NXDOMAIN;
-	explain(q);
+	dp_refuse_explain(&q->edns_opts_front_out, q->region);
 }
 
 bool dp_refuse(struct module_qstate *q)
@@ -95,6 +104,17 @@ bool dp_refuse(struct module_qstate *q)
 	q->return_rcode = msg ? LDNS_RCODE_NOERROR : LDNS_RCODE_SERVFAIL;
 	if (!msg)
 		return false;
-	explain(q);
+	dp_refuse_explain(&q->edns_opts_front_out, q->region);
 	return true;
+}
+
+void dp_refuse_reply(struct module_qstate *q, struct reply_info *rep)
+{
+	fill(rep, LDNS_RCODE_NXDOMAIN,
+	    rep->rrset_count > 0 ? soa_key(q) : NULL);
+}
+
+void dp_refuse_shared(struct reply_info *rep)
+{
+	fill(rep, LDNS_RCODE_SERVFAIL, NULL);
 }

@@ -7,12 +7,26 @@
 
 #include <stdbool.h>
 
+struct edns_option;
 struct module_qstate;
+struct regional;
+struct reply_info;
 
 #define DP_REFUSE_TTL_S 60 /* negative TTL: how late a stub sees a new rule */
 
 /* Make q's result a refusal. False: out of memory; q's result is SERVFAIL. */
 bool dp_refuse(struct module_qstate *q);
+
+/* Make rep, an answer that Unbound took out of a cache into q's region, a
+ * refusal. Its array of records takes the SOA, where it has room. */
+void dp_refuse_reply(struct module_qstate *q, struct reply_info *rep);
+
+/* The same for a reply that clients share of whom some are allowed to have it:
+ * SERVFAIL, which nobody remembers. */
+void dp_refuse_shared(struct reply_info *rep);
+
+/* Say why in the EDNS options of a reply. */
+void dp_refuse_explain(struct edns_option **options, struct regional *region);
 
 /* The same without a message, and so without the SOA. */
 void dp_refuse_bare(struct module_qstate *q);

@@ -3,7 +3,10 @@
 #include "module/reply.h"
 
 #include "module/answer.h"
+#include "module/judge.h"
+#include "module/keeper.h"
 #include "module/query.h"
+#include "module/refuse.h"
 
 #define UNUSED __attribute__((unused))
 
@@ -31,25 +34,78 @@ static enum dp_counter counter_of(enum dp_verdict verdict)
 	return DP_COUNT_NOT_READY;
 }
 
-/* Record what goes out, where that is later than the end of the query. An
- * answer that a module in front made was judged before it was made. */
-static void finished(struct dp_module *m, struct dp_worker *w,
-    const struct module_qstate *q, const struct query_info *qinfo,
+static void explain_not_ready(struct edns_option **options,
+    struct regional *region)
+{
+	(void)edns_opt_list_append_ede(options, region, LDNS_EDE_NOT_READY,
+	    "dnspin: no policy or no map");
+}
+
+/*
+ * Did rep come out of a cache after the modules were asked, or while they still
+ * worked (serve-expired)? Then nobody has judged it. Unbound heeds no callback
+ * that says no, but rep was copied for this query: it can be made a refusal.
+ */
+static bool is_unjudged(const struct module_qstate *q,
     const struct reply_info *rep)
 {
-	const struct dp_policy *p = atomic_load(&m->policy);
-	enum dp_verdict verdict;
-	struct dp_match match;
-	struct dp_name name;
+	return rep && (!q->return_msg || rep != q->return_msg->rep);
+}
 
-	if (!p || !dp_name_copy_lower(&name, qinfo->qname, qinfo->qname_len))
-		return;
-	verdict = dp_verdict_name(p, &name,
-	    qinfo->qclass == LDNS_RR_CLASS_IN, 0, &match);
-	if (verdict == DP_VERDICT_ALLOW && m->id == 0)
-		verdict = dp_answer_judge(rep, p, 0, match);
-	if (verdict == DP_VERDICT_ALLOW)
-		dp_module_record(m, w, p, &name, match, rep, 0, *q->env->now);
+static enum dp_verdict judge_late(struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q, struct reply_info *rep,
+    const struct comm_reply *client, struct edns_option **options)
+{
+	struct dp_case c;
+
+	dp_case_open(&c, m, &q->qinfo);
+	if (c.ready)
+		(void)dp_case_judge(&c, client, rep);
+	if (c.verdict == DP_VERDICT_NOT_READY) {
+		dp_refuse_shared(rep);
+		explain_not_ready(options, q->region);
+		return c.verdict;
+	}
+	if (c.verdict == DP_VERDICT_DENY) {
+		if (dp_policy_audience_count(c.policy) > 1)
+			dp_refuse_shared(rep);
+		else
+			dp_refuse_reply(q, rep);
+		dp_refuse_explain(options, q->region);
+		return c.verdict;
+	}
+	if (c.strict)
+		dp_answer_trim(rep);
+	if (c.verdict == DP_VERDICT_ALLOW)
+		dp_module_record(m, w, &c, rep, 0, *q->env->now);
+	return c.verdict;
+}
+
+/* When observing, clients who wait for one query may differ in what strict mode
+ * would say; otherwise they have one verdict by now. */
+static enum dp_verdict verdict_for(const struct dp_module *m,
+    const struct module_qstate *q, const struct comm_reply *client,
+    enum dp_verdict verdict)
+{
+	struct dp_case c;
+
+	dp_case_open(&c, m, &q->qinfo);
+	if (!c.ready || c.strict || dp_policy_audience_count(c.policy) == 1)
+		return verdict;
+	return dp_case_judge(&c, client,
+	    q->return_msg ? q->return_msg->rep : NULL);
+}
+
+/* Record what a module in front made of an answer, which was judged before. */
+static void record_late(struct dp_module *m, struct dp_worker *w,
+    const struct module_qstate *q, const struct query_info *qinfo,
+    const struct reply_info *rep, const struct comm_reply *client)
+{
+	struct dp_case c;
+
+	dp_case_open(&c, m, qinfo);
+	if (c.policy && dp_case_judge(&c, client, NULL) == DP_VERDICT_ALLOW)
+		dp_module_record(m, w, &c, rep, 0, *q->env->now);
 }
 
 /* A reply that went through the modules. */
@@ -61,14 +117,20 @@ static int on_reply(REPLY_ARGS)
 
 	if (!w || !q)
 		return 1;
-	if (dp_query_verdict(m, q, &verdict))
+	dp_worker_enter(m, w);
+	if (is_unjudged(q, rep)) {
+		verdict = judge_late(m, w, q, rep, client, options);
 		dp_module_count(m, w, counter_of(verdict), 1);
-	if (dp_query_records_late(m) && client && qinfo && rep &&
-	    rcode == LDNS_RCODE_NOERROR) {
-		dp_worker_enter(m, w);
-		finished(m, w, q, qinfo, rep);
-		dp_worker_leave(m, w);
+	} else {
+		if (dp_query_verdict(m, q, &verdict)) {
+			verdict = verdict_for(m, q, client, verdict);
+			dp_module_count(m, w, counter_of(verdict), 1);
+		}
+		if (dp_query_records_late(m) && qinfo && rep &&
+		    rcode == LDNS_RCODE_NOERROR)
+			record_late(m, w, q, qinfo, rep, client);
 	}
+	dp_worker_leave(m, w);
 	return 1;
 }
 
@@ -88,8 +150,7 @@ static int on_servfail(REPLY_ARGS)
 	}
 	dp_module_count(m, w, DP_COUNT_NOT_READY, 1);
 	if (options && region)
-		(void)edns_opt_list_append_ede(options, region,
-		    LDNS_EDE_NOT_READY, "dnspin: no policy or no map");
+		explain_not_ready(options, region);
 	return 1;
 }
 
@@ -107,37 +168,56 @@ static int on_local(REPLY_ARGS)
 /* An answer goes out that no policy passed; the keeper clears the cache. */
 static void leak(struct dp_module *m, struct dp_worker *w)
 {
-	atomic_store(&m->leaked, true);
 	dp_module_count(m, w, DP_COUNT_LEAK, 1);
+	if (!atomic_exchange(&m->leaked, true))
+		dp_keeper_wake(m);
+}
+
+/*
+ * A delegation that Unbound puts together for a query without RD, from records
+ * that it keeps for itself (allow_snoop). It lies in the worker's scratch
+ * memory and has no TTL, as every message in a cache does.
+ */
+static bool is_referral(const struct reply_info *rep)
+{
+	return rep && rep->ttl == 0;
+}
+
+static void refuse_referral(struct reply_info *rep)
+{
+	rep->flags = (uint16_t)((rep->flags & ~0xfu) | LDNS_RCODE_REFUSED);
+	rep->an_numrrsets = rep->ns_numrrsets = rep->ar_numrrsets = 0;
+	rep->rrset_count = 0;
 }
 
 static void cached(struct dp_module *m, struct dp_worker *w,
-    const struct query_info *qinfo, const struct reply_info *rep, time_t now)
+    const struct query_info *qinfo, struct reply_info *rep,
+    const struct comm_reply *client, time_t now)
 {
-	const struct dp_policy *p = atomic_load(&m->policy);
-	enum dp_verdict verdict;
-	struct dp_match match;
-	struct dp_name name;
+	struct dp_case c;
 
-	if (!p || !dp_name_copy_lower(&name, qinfo->qname, qinfo->qname_len)) {
+	dp_case_open(&c, m, qinfo);
+	if (is_referral(rep) && (c.strict || !c.policy)) {
+		refuse_referral(rep);
+		dp_module_count(m, w, DP_COUNT_DENY, 1);
+		return;
+	}
+	if (!c.policy) {
 		leak(m, w);
 		return;
 	}
-	verdict = dp_verdict_name(p, &name,
-	    qinfo->qclass == LDNS_RR_CLASS_IN, 0, &match);
-	/* Records can be renewed under a message that was passed with others. */
-	if (verdict == DP_VERDICT_ALLOW && rep)
-		verdict = dp_answer_judge(rep, p, 0, match);
-	/* What is in the cache is answered, whatever is found here. */
-	if (verdict == DP_VERDICT_DENY && atomic_load(&m->settling))
-		verdict = DP_VERDICT_WOULD_DENY;
+	/* Records can be renewed under a message that was passed with others.
+	 * What is in the cache is answered, whatever is found here. */
+	(void)dp_case_judge(&c, client, rep);
+	if (c.verdict == DP_VERDICT_DENY && atomic_load(&m->settling))
+		c.verdict = DP_VERDICT_WOULD_DENY;
 	dp_module_count(m, w, DP_COUNT_HIT, 1);
-	if (verdict == DP_VERDICT_DENY)
+	if (c.verdict == DP_VERDICT_DENY)
 		leak(m, w);
 	else
-		dp_module_count(m, w, counter_of(verdict), 1);
-	if (verdict == DP_VERDICT_ALLOW && rep)
-		dp_module_record(m, w, p, &name, match, rep, now, now);
+		dp_module_count(m, w, counter_of(c.verdict), 1);
+	if (c.verdict == DP_VERDICT_ALLOW && rep)
+		dp_module_record(m, w, &c, rep, now, now);
 }
 
 /* An answer from the cache, which no module saw; TTLs are absolute. */
@@ -148,8 +228,9 @@ static int on_cached(REPLY_ARGS)
 
 	if (!w || !qinfo)
 		return 1;
+	dp_worker_adopt_client(m, w, client);
 	dp_worker_enter(m, w);
-	cached(m, w, qinfo, rep, start ? start->tv_sec : time(NULL));
+	cached(m, w, qinfo, rep, client, start ? start->tv_sec : time(NULL));
 	dp_worker_leave(m, w);
 	return 1;
 }

@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-#include "module/mode.h"
-
 /* An instance is never 0, so that a fresh thread has no worker. */
 static _Thread_local struct {
 	uint64_t instance;
@@ -55,10 +53,14 @@ void dp_worker_leave(struct dp_module *m, struct dp_worker *w)
 		dp_epoch_leave(&m->epoch, w->slot);
 }
 
-/* The keeper may store into a worker's copy while its thread reads it. */
-static void set_cache(struct module_env *env, struct slabhash *cache)
+/* From its first query on the thread answers from `admitted`. */
+static void adopt(struct dp_module *m, struct dp_worker *w,
+    struct module_env *env)
 {
-	__atomic_store_n(&env->msg_cache, cache, __ATOMIC_RELEASE);
+	w->real = env;
+	env->msg_cache = m->admitted;
+	w->env = *env;
+	w->env.msg_cache = m->internal;
 }
 
 void dp_worker_lend_env(struct dp_module *m, struct dp_worker *w,
@@ -66,20 +68,21 @@ void dp_worker_lend_env(struct dp_module *m, struct dp_worker *w,
 {
 	if (q->env == &w->env)
 		return;
-	w->real = q->env;
-	dp_mode_apply(m, w->real->cfg);
-	w->real->msg_cache = m->admitted;
-	w->env = *w->real;
-	set_cache(&w->env, atomic_load(&m->recursion_cache));
+	adopt(m, w, q->env);
 	q->env = &w->env;
 }
 
-void dp_worker_switch_all(struct dp_module *m)
+void dp_worker_adopt_client(struct dp_module *m, struct dp_worker *w,
+    const struct comm_reply *client)
 {
-	struct slabhash *cache = atomic_load(&m->recursion_cache);
+	struct worker *server;
 
-	for (struct dp_worker *w = atomic_load(&m->workers); w; w = w->next)
-		set_cache(&w->env, cache);
+	if (w->real || !client || !client->c || !client->c->cb_arg)
+		return;
+	/* What handles requests gets the server's worker as its argument. */
+	server = client->c->cb_arg;
+	if (server->env.modinfo[m->id] == m->env->modinfo[m->id])
+		adopt(m, w, &server->env);
 }
 
 void dp_worker_free_all(struct dp_module *m)

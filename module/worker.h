@@ -9,12 +9,14 @@
 #include "module/compat.h"
 #include "module/module.h"
 
+struct comm_reply;
+
 struct dp_worker {
 	struct dp_worker *next;
 	int slot; /* in the module's epoch */
 	unsigned depth; /* of enter: an answer over TCP can start a query */
 	struct module_env *real; /* the worker's own environment */
-	struct module_env env;	 /* its copy, with recursion_cache */
+	struct module_env env;	 /* its copy, with the cache of recursion */
 };
 
 /* The calling thread's, made when it has none. NULL: out of memory or slots;
@@ -29,9 +31,10 @@ void dp_worker_leave(struct dp_module *m, struct dp_worker *w);
 void dp_worker_lend_env(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q);
 
-/* Keeper: let queries that are under way use recursion_cache as it is now.
- * Call it when every thread has left the epoch in which it was changed. */
-void dp_worker_switch_all(struct dp_module *m);
+/* Let the thread answer from `admitted` from now on, where it does not yet: it
+ * has just answered client from a cache without having run a query. */
+void dp_worker_adopt_client(struct dp_module *m, struct dp_worker *w,
+    const struct comm_reply *client);
 
 void dp_worker_free_all(struct dp_module *m);
 

@@ -60,8 +60,6 @@ static inline void module_of_open(struct module_of *o,
 	atomic_store(&o->m.status, status);
 	atomic_store(&o->m.map, o->map.map);
 	atomic_store(&o->m.policy, o->p.policy);
-	if (set->value[DP_SET_MODE] == DP_MODE_OBSERVE)
-		atomic_store(&o->m.recursion_cache, o->m.admitted);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(o->w = dp_worker_get(&o->m));
 }
 

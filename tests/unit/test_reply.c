@@ -65,6 +65,7 @@ static void answer_from_cache(struct bench *b, const char *text,
 	qinfo.qname_len = name.len;
 	reply_of_begin(&reply);
 	reply_of_add(&reply, text, LDNS_RR_TYPE_A, NOW + 600, a.bytes, 4);
+	reply.rep.ttl = NOW + 600;
 	CU_ASSERT_TRUE(inplace_cb_reply_cache_call(&b->of.env, &qinfo, NULL,
 	    &reply.rep, LDNS_RCODE_NOERROR, &edns, &client, NULL, &start));
 	reply_of_end(&reply);
@@ -130,6 +131,120 @@ static void renewed_records_are_judged(void)
 	bench_close(&b);
 }
 
+/* What Unbound answers without RD from records of its own (allow_snoop). */
+static void referrals_are_refused(void)
+{
+	static const struct {
+		const char *name;
+		enum dp_mode mode;
+		bool policy;
+		bool refused;
+	} cases[] = {
+		{ "off.example", DP_MODE_STRICT, true, true },
+		{ "manage.example", DP_MODE_STRICT, true, true },
+		{ "off.example", DP_MODE_OBSERVE, true, false },
+		{ "manage.example", DP_MODE_STRICT, false, true },
+	};
+	struct timeval start = { .tv_sec = NOW };
+	struct edns_data edns = { .edns_present = 0 };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dp_name name = unit_name(cases[i].name);
+		struct query_info qinfo = { .qname = name.wire,
+			.qname_len = name.len, .qtype = LDNS_RR_TYPE_A,
+			.qclass = LDNS_RR_CLASS_IN };
+		struct reply_of reply;
+		struct bench b;
+
+		bench_open(&b, cases[i].mode, DP_PINS_REPORT);
+		if (!cases[i].policy)
+			atomic_store(&b.of.m.policy, NULL);
+		reply_of_begin(&reply);
+		reply_of_add(&reply, "example", LDNS_RR_TYPE_NS, 600,
+		    "\2ns\3off", 8);
+		reply.rep.an_numrrsets = 0;
+		reply.rep.ns_numrrsets = 1;
+		CU_ASSERT_TRUE(inplace_cb_reply_cache_call(&b.of.env, &qinfo,
+		    NULL, &reply.rep, 0, &edns, NULL, NULL, &start));
+		CU_ASSERT_EQUAL(FLAGS_GET_RCODE(reply.rep.flags),
+		    cases[i].refused ? LDNS_RCODE_REFUSED : LDNS_RCODE_NOERROR);
+		CU_ASSERT_EQUAL(reply.rep.rrset_count,
+		    cases[i].refused ? 0 : 1);
+		CU_ASSERT_EQUAL(reply.rep.ns_numrrsets,
+		    cases[i].refused ? 0 : 1);
+		CU_ASSERT_EQUAL(counted(&b, DP_COUNT_LEAK), 0);
+		reply.rep.an_numrrsets = 1; /* for its end */
+		reply_of_end(&reply);
+		atomic_store(&b.of.m.policy, b.of.p.policy);
+		bench_close(&b);
+	}
+}
+
+/* serve-expired: an answer out of the cache of recursion, while the modules
+ * still work or when they have failed. */
+static void expired_answers_are_judged(void)
+{
+	static const struct {
+		const char *name;
+		const char *addr;
+		enum dp_mode mode;
+		bool map;
+		int rcode;
+		bool recorded;
+	} cases[] = {
+		{ "manage.example", "20.1.2.3", DP_MODE_STRICT, true,
+		    LDNS_RCODE_NOERROR, true },
+		{ "manage.example", "21.1.2.3", DP_MODE_STRICT, true,
+		    LDNS_RCODE_NXDOMAIN, false },
+		{ "off.example", "20.1.2.3", DP_MODE_STRICT, true,
+		    LDNS_RCODE_NXDOMAIN, false },
+		{ "off.example", "20.1.2.3", DP_MODE_OBSERVE, true,
+		    LDNS_RCODE_NOERROR, false },
+		{ "manage.example", "20.1.2.3", DP_MODE_STRICT, false,
+		    LDNS_RCODE_SERVFAIL, false },
+	};
+	struct edns_data edns = { .edns_present = 1 };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dp_name name = unit_name(cases[i].name);
+		struct module_qstate q = { .env = NULL };
+		struct reply_of reply;
+		struct dp_map *map;
+		struct dp_addr a;
+		struct bench b;
+		bool good = cases[i].rcode == LDNS_RCODE_NOERROR;
+
+		bench_open(&b, cases[i].mode, DP_PINS_ENFORCE);
+		map = atomic_load(&b.of.m.map);
+		if (!cases[i].map)
+			atomic_store(&b.of.m.map, NULL);
+		q.env = &b.of.env;
+		CU_ASSERT_PTR_NOT_NULL_FATAL(q.region = regional_create());
+		q.qinfo = (struct query_info){ .qname = name.wire,
+			.qname_len = name.len, .qtype = LDNS_RR_TYPE_A,
+			.qclass = LDNS_RR_CLASS_IN };
+		CU_ASSERT_EQUAL_FATAL(dp_addr_from_text(&a, cases[i].addr, NULL),
+		    DP_OK);
+		reply_of_begin(&reply);
+		reply_of_add(&reply, cases[i].name, LDNS_RR_TYPE_A, 30, a.bytes,
+		    4);
+		CU_ASSERT_TRUE(inplace_cb_reply_call(&b.of.env, &q.qinfo, &q,
+		    &reply.rep, 0, &edns, NULL, q.region, NULL));
+		CU_ASSERT_EQUAL(FLAGS_GET_RCODE(reply.rep.flags),
+		    cases[i].rcode);
+		CU_ASSERT_EQUAL(reply.rep.an_numrrsets, good ? 1 : 0);
+		CU_ASSERT_EQUAL(reply.rep.ns_numrrsets,
+		    cases[i].rcode == LDNS_RCODE_NXDOMAIN ? 1 : 0);
+		CU_ASSERT_EQUAL(edns.opt_list_inplace_cb_out != NULL, !good);
+		atomic_store(&b.of.m.map, map);
+		CU_ASSERT_EQUAL(module_of_recorded(&b.of), cases[i].recorded);
+		reply.rep.an_numrrsets = 1;
+		reply_of_end(&reply);
+		regional_destroy(q.region);
+		bench_close(&b);
+	}
+}
+
 /* Unbound gives the callbacks on local data NULL for almost everything. */
 static void local_answers_need_nothing(void)
 {
@@ -182,5 +297,6 @@ static void replies_and_failures_are_counted(void)
 
 UNIT_MAIN("reply", UNIT(hits_are_counted_and_recorded),
     UNIT(what_is_off_the_list_is_a_leak), UNIT(settling_is_no_leak),
-    UNIT(renewed_records_are_judged), UNIT(local_answers_need_nothing),
+    UNIT(renewed_records_are_judged), UNIT(referrals_are_refused),
+    UNIT(expired_answers_are_judged), UNIT(local_answers_need_nothing),
     UNIT(replies_and_failures_are_counted))

@@ -104,9 +104,9 @@ static void the_environment_is_a_copy(void)
 	CU_ASSERT_PTR_EQUAL(o.w->real, &o.env);
 	CU_ASSERT_PTR_EQUAL(q.env->msg_cache, o.m.internal);
 	CU_ASSERT_PTR_EQUAL(o.env.msg_cache, o.m.admitted);
-	q.env->msg_cache = o.env.msg_cache; /* all else is the same */
+	o.env.msg_cache = o.m.internal; /* all else is the same */
 	CU_ASSERT_EQUAL(memcmp(q.env, &o.env, sizeof(o.env)), 0);
-	dp_worker_switch_all(&o.m);
+	o.env.msg_cache = o.m.admitted;
 	dp_worker_lend_env(&o.m, o.w, &q); /* a later event changes nothing */
 	CU_ASSERT_PTR_EQUAL(q.env, &o.w->env);
 	CU_ASSERT_PTR_EQUAL(o.w->real, &o.env);
@@ -114,6 +114,33 @@ static void the_environment_is_a_copy(void)
 	module_of_close(&o);
 }
 
+/* A thread that has only answered from a cache that somebody filled. */
+static void answering_is_enough_to_be_adopted(void)
+{
+	struct comm_point c = { .cb_arg = NULL };
+	struct comm_reply client = { .c = &c };
+	struct dynlibmod_env dynlib;
+	struct worker server;
+	struct module_of o;
+
+	memset(&server, 0, sizeof(server));
+	bench_open(&o);
+	o.env.modinfo[0] = &dynlib;
+	dp_worker_adopt_client(&o.m, o.w, NULL);
+	dp_worker_adopt_client(&o.m, o.w, &client);
+	CU_ASSERT_PTR_NULL(o.w->real);
+	c.cb_arg = &server; /* whose modules are others */
+	dp_worker_adopt_client(&o.m, o.w, &client);
+	CU_ASSERT_PTR_NULL(o.w->real);
+	CU_ASSERT_PTR_NULL(server.env.msg_cache);
+	server.env.modinfo[0] = &dynlib;
+	dp_worker_adopt_client(&o.m, o.w, &client);
+	CU_ASSERT_PTR_EQUAL(o.w->real, &server.env);
+	CU_ASSERT_PTR_EQUAL(server.env.msg_cache, o.m.admitted);
+	CU_ASSERT_PTR_EQUAL(o.w->env.msg_cache, o.m.internal);
+	module_of_close(&o);
+}
+
 UNIT_MAIN("worker", UNIT(each_thread_has_one), UNIT(a_new_load_has_its_own),
     UNIT(without_a_slot_there_is_none), UNIT(inside_until_the_last_leaves),
-    UNIT(the_environment_is_a_copy))
+    UNIT(the_environment_is_a_copy), UNIT(answering_is_enough_to_be_adopted))

@@ -1,0 +1,118 @@
+#include "module/compat.h"
+
+#include "module/judge.h"
+
+#include "module/answer.h"
+
+void dp_case_open(struct dp_case *c, const struct dp_module *m,
+    const struct query_info *qinfo)
+{
+	c->policy = atomic_load(&m->policy);
+	c->ready = c->strict = c->class_in = false;
+	c->audience = 0;
+	c->match = (struct dp_match){ .rule = DP_RULE_NONE };
+	c->verdict = DP_VERDICT_NOT_READY;
+	if (!c->policy)
+		return;
+	if (!dp_name_copy_lower(&c->name, qinfo->qname, qinfo->qname_len)) {
+		c->policy = NULL;
+		return;
+	}
+	c->class_in = qinfo->qclass == LDNS_RR_CLASS_IN;
+	c->strict = dp_policy_settings(c->policy)->value[DP_SET_MODE] ==
+	    DP_MODE_STRICT;
+	c->ready = !c->strict || atomic_load(&m->map);
+}
+
+/* The address of a client, IPv4 in IPv6 as what it is (RFC 4291, 2.5.5.2). */
+static bool address_of(struct dp_addr *out, const struct comm_reply *client)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	const struct sockaddr_storage *s = &client->client_addr;
+
+	if (s->ss_family == AF_INET) {
+		struct sockaddr_in in;
+		uint8_t bytes[4];
+
+		memcpy(&in, s, sizeof(in));
+		memcpy(bytes, &in.sin_addr, sizeof(bytes));
+		*out = dp_addr_v4(bytes);
+		return true;
+	}
+	if (s->ss_family == AF_INET6) {
+		struct sockaddr_in6 in6;
+		uint8_t bytes[16];
+
+		memcpy(&in6, s, sizeof(in6));
+		memcpy(bytes, &in6.sin6_addr, sizeof(bytes));
+		*out = memcmp(bytes, mapped, sizeof(mapped)) == 0 ?
+		    dp_addr_v4(bytes + sizeof(mapped)) :
+		    dp_addr_v6(bytes);
+		return true;
+	}
+	return false;
+}
+
+static uint32_t audience_of(const struct dp_policy *p,
+    const struct comm_reply *client)
+{
+	struct dp_addr addr;
+
+	if (dp_policy_audience_count(p) == 1 || !client ||
+	    !address_of(&addr, client))
+		return 0;
+	return dp_policy_audience(p, &addr);
+}
+
+static enum dp_verdict judge(struct dp_case *c, const struct reply_info *rep)
+{
+	c->verdict = dp_verdict_name(c->policy, &c->name, c->class_in,
+	    c->audience, &c->match);
+	if (c->verdict == DP_VERDICT_ALLOW && rep)
+		c->verdict = dp_answer_judge(rep, c->policy, c->audience,
+		    c->match);
+	return c->verdict;
+}
+
+enum dp_verdict dp_case_judge(struct dp_case *c,
+    const struct comm_reply *client, const struct reply_info *rep)
+{
+	c->audience = audience_of(c->policy, client);
+	return judge(c, rep);
+}
+
+enum dp_verdict dp_case_deny(struct dp_case *c)
+{
+	c->match = (struct dp_match){ .rule = DP_RULE_NONE };
+	return c->verdict = c->strict ? DP_VERDICT_DENY : DP_VERDICT_WOULD_DENY;
+}
+
+bool dp_case_is_for_all(const struct dp_case *c, const struct reply_info *rep)
+{
+	uint32_t count = dp_policy_audience_count(c->policy);
+	struct dp_case other = *c;
+
+	for (other.audience = 0; other.audience < count; other.audience++)
+		if (judge(&other, rep) != DP_VERDICT_ALLOW)
+			return false;
+	return true;
+}
+
+bool dp_case_needs_pins(const struct dp_case *c)
+{
+	uint64_t left = dp_policy_audiences(c->policy);
+	struct dp_rule_info rule;
+	struct dp_match match;
+
+	if (dp_policy_settings(c->policy)->value[DP_SET_PINS] !=
+	    DP_PINS_ENFORCE)
+		return false;
+	while (dp_policy_match_next(c->policy, &c->name, &left, &match)) {
+		if (match.rule == DP_RULE_NONE)
+			continue;
+		dp_policy_rule(c->policy, match.rule, &rule);
+		if (rule.pin_count > 0)
+			return true;
+	}
+	return false;
+}
