@@ -86,6 +86,7 @@ static struct dp_module *module_new(struct module_env *env, int id,
 	m->instance = atomic_fetch_add(&loads, 1) + 1;
 	m->env = env;
 	m->place = *place;
+	dp_around_find(&m->around, env->cfg, id);
 	dp_epoch_init(&m->epoch);
 	if (!dp_cache_create(m, env->cfg)) {
 		free(m);
@@ -100,15 +101,6 @@ static void module_free(struct dp_module *m)
 	dp_worker_free_all(m);
 	dp_cache_destroy(m);
 	free(m);
-}
-
-/* What an administrator should know about the configuration around us. */
-static void warn_about(const struct module_env *env, int id)
-{
-	if (id != 0 && strncmp(env->cfg->module_conf, "dns64", 5) != 0)
-		log_warn("dnspin: dynlib is not the first word of "
-			 "module-config: what modules in front of it answer is "
-			 "neither judged nor recorded");
 }
 
 int init(struct module_env *env, int id)
@@ -135,7 +127,6 @@ int init(struct module_env *env, int id)
 	}
 	log_info("dnspin %s: state directory %s", dp_build_dnspin_version(),
 	    place.dir);
-	warn_about(env, id);
 	/* A reload can keep what an earlier load of the module let in. */
 	slabhash_clear(env->msg_cache);
 	m = module_new(env, id, &place);

@@ -216,6 +216,25 @@ static void report(struct dp_keeper *k, const struct dp_policy *p)
 	    strict ? "strict" : "observe");
 }
 
+/* A strict policy is not put in force where others answer before the module,
+ * unless it says that this is known. */
+static bool is_passed_by(struct dp_keeper *k, const struct dp_policy *p)
+{
+	const uint32_t *set = dp_policy_settings(p)->value;
+	const char *in_front = k->m->around.in_front;
+	struct dp_diag diag = { .object = "" };
+
+	if (set[DP_SET_MODE] != DP_MODE_STRICT || !in_front[0] ||
+	    set[DP_SET_MODULE_ORDER] == DP_ORDER_ACCEPT)
+		return false;
+	dp_diag_set(&diag, "unbound.conf", 0,
+	    "module-config has \"%.100s\" in front of dynlib, whose answers "
+	    "would pass the policy by: put dynlib first, or compile with "
+	    "module-order=accept", in_front);
+	say_policy(k, &diag);
+	return true;
+}
+
 /* A policy file that was not there at the last look, or is another one. */
 static void look_for_policy(struct dp_keeper *k)
 {
@@ -243,6 +262,10 @@ static void look_for_policy(struct dp_keeper *k)
 		return;
 	}
 	memcpy(k->seen, dp_policy_file_id(p), sizeof(k->seen));
+	if (is_passed_by(k, p)) {
+		dp_policy_close(&p);
+		return;
+	}
 	k->policy_trouble[0] = '\0';
 	enforce(k, p);
 	report(k, p);
@@ -360,6 +383,8 @@ bool dp_keeper_create(struct dp_module *m)
 	k->m = m;
 	k->head.pid = (uint64_t)getpid();
 	k->head.started_s = (uint64_t)time(NULL);
+	snprintf((char *)k->head.notes, sizeof(k->head.notes), "%s",
+	    m->around.notes);
 	snprintf((char *)k->head.unbound, sizeof(k->head.unbound), "%s",
 	    PACKAGE_VERSION);
 	atomic_store(&m->status, k->spare);

@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "module/around.h"
 #include "module/core/epoch.h"
 #include "module/core/map.h"
 #include "module/core/policy.h"
@@ -42,6 +43,7 @@ struct dp_module {
 	uint64_t instance; /* tells this load from others in the process */
 	struct module_env *env; /* the daemon's */
 	struct dp_place place;
+	struct dp_around around;
 
 	struct dp_epoch epoch;
 	_Atomic(struct dp_policy *) policy; /* NULL: none yet */

@@ -44,6 +44,7 @@ static json_t *resolver_object(const struct dp_overview *o)
 	bool loaded = dp_overview_loaded(o);
 	char unbound[sizeof(head->unbound) + 1];
 	char trouble[sizeof(head->trouble) + 1];
+	char notes[sizeof(head->notes) + 1];
 
 	if (!o->has_status)
 		return json_null();
@@ -51,15 +52,17 @@ static json_t *resolver_object(const struct dp_overview *o)
 	    sizeof(head->unbound));
 	dp_overview_clean(trouble, sizeof(trouble), head->trouble,
 	    sizeof(head->trouble));
+	dp_overview_clean(notes, sizeof(notes), head->notes,
+	    sizeof(head->notes));
 	return json_pack(
-	    "{s:I, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:s, s:o}", "pid",
+	    "{s:I, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:s, s:s, s:o}", "pid",
 	    number(head->pid), "unbound", unbound, "started",
 	    number(head->started_s), "heartbeat", number(head->heartbeat_s),
 	    "generation", number(head->generation), "applied",
 	    number(head->applied_s), "digest",
 	    loaded ? digest_string(head->digest) : json_null(), "mode",
 	    loaded ? word_string(DP_SET_MODE, head->mode) : json_null(),
-	    "trouble", trouble, "counters", counters_object(o));
+	    "trouble", trouble, "not_judged", notes, "counters", counters_object(o));
 }
 
 static json_t *signer_string(const struct dp_policy *p)

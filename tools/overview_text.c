@@ -74,6 +74,10 @@ static void resolver_put(FILE *out, const struct dp_overview *o)
 	    sizeof(o->head.trouble));
 	if (text[0] != '\0')
 		fprintf(out, LABEL "%s\n", "trouble", text);
+	dp_overview_clean(text, sizeof(text), o->head.notes,
+	    sizeof(o->head.notes));
+	if (text[0] != '\0')
+		fprintf(out, LABEL "%s\n", "not judged", text);
 	dp_overview_clean(text, sizeof(text), o->head.unbound,
 	    sizeof(o->head.unbound));
 	fprintf(out, LABEL "%" PRIu64 ", unbound %s, started ", "process",

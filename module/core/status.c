@@ -213,6 +213,7 @@ enum dp_err dp_status_read(const struct dp_status *s,
 		memcpy(out, words, sizeof(*out));
 		out->unbound[sizeof(out->unbound) - 1] = '\0';
 		out->trouble[sizeof(out->trouble) - 1] = '\0';
+		out->notes[sizeof(out->notes) - 1] = '\0';
 		return DP_OK;
 	}
 	return DP_ERR_BUSY;

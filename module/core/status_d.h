@@ -4,7 +4,7 @@
  *
  *	+---------------------+ 0
  *	| header              | one writer: the module's keeper thread
- *	+---------------------+ 1024
+ *	+---------------------+ 2048
  *	| DP_STATUS_SHARDS x  | each mostly written by one thread; the value of
  *	| struct dp_shard_d   | a counter is the sum over all shards
  *	+---------------------+
@@ -14,6 +14,7 @@
  *
  * History
  *	1	first
+ *	2	notes
  */
 #ifndef DP_STATUS_D_H
 #define DP_STATUS_D_H
@@ -23,7 +24,7 @@
 #include <stdint.h>
 
 #define DP_STATUS_MAGIC "DNSPINST" /* 8 octets, no NUL */
-#define DP_STATUS_VERSION 1u
+#define DP_STATUS_VERSION 2u
 #define DP_STATUS_SHARDS 32u
 #define DP_STATUS_COUNTERS_MAX 32u
 #define DP_STATUS_TEXT_B 512u
@@ -39,6 +40,7 @@ struct dp_status_head { /* what the keeper publishes, plain bytes */
 	uint32_t mode;	      /* enum dp_mode, of the policy in force */
 	uint8_t unbound[64];  /* version of the server, NUL-terminated text */
 	uint8_t trouble[DP_STATUS_TEXT_B]; /* what is wrong now, else empty */
+	uint8_t notes[DP_STATUS_TEXT_B]; /* what answers before the module */
 };
 
 struct dp_status_d {
@@ -54,7 +56,7 @@ struct dp_shard_d {
 	_Alignas(64) _Atomic uint64_t counter[DP_STATUS_COUNTERS_MAX];
 };
 
-#define DP_STATUS_SHARDS_OFF 1024u
+#define DP_STATUS_SHARDS_OFF 2048u
 #define DP_STATUS_FILE_B \
 	(DP_STATUS_SHARDS_OFF + DP_STATUS_SHARDS * sizeof(struct dp_shard_d))
 

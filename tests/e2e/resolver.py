@@ -172,8 +172,9 @@ class Resolver:
     def bindings(self):
         return json.loads(self.dnspin("export", "-f", "json", "-F"))["bindings"]
 
-    def status(self):
-        return json.loads(self.dnspin("status", "-f", "json"))
+    def status(self, ready=True):
+        return json.loads(self.dnspin("status", "-f", "json",
+                                      expect=0 if ready else 1))
 
     # --- the process ------------------------------------------------------
 

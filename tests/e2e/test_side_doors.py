@@ -2,6 +2,7 @@
 of Unbound's own in flight, expired answers, caches filled from outside,
 reloads, the operator's own data.
 """
+import os
 import sys
 import time
 
@@ -153,9 +154,22 @@ def reloaded(lab):
     lab.check("stops in good order", resolver.stop() == 0)
 
 
+OWN_ZONE = """own.lan. 60 IN SOA ns.own.lan. admin.own.lan. 1 60 60 60 60
+own.lan. 60 IN NS ns.own.lan.
+www.own.lan. 60 IN A 192.168.7.8
+"""
+
+
 def operators_own(lab):
+    zone = os.path.join(lab.work, "own.lan")
+    with open(zone, "w", encoding="ascii") as f:
+        f.write(OWN_ZONE)
     resolver = lab.resolver("own", mode="strict", server_conf=[
-        'local-data: "printer.lan. A 192.168.7.7"'])
+        'local-data: "printer.lan. A 192.168.7.7"',
+        "auth-zone:", "name: own.lan", f"zonefile: {zone}"])
+    a = resolver.ask("www.own.lan")
+    lab.check("an auth-zone is the operator's business",
+              a.addresses == ["192.168.7.8"], a)
     a = resolver.ask("printer.lan")
     lab.check("local-data is the operator's business",
               a.addresses == ["192.168.7.7"], a)
@@ -164,6 +178,8 @@ def operators_own(lab):
     status = resolver.status()["resolver"]
     lab.check("both are counted as local", status["counters"]["local"] >= 1,
               status)
+    lab.check("status says what the module knows of it",
+              status["not_judged"] == "1 auth-zone", status)
     lab.check("none of it is exported", not resolver.bindings())
     resolver.stop()
 
@@ -201,15 +217,37 @@ def snooping(lab):
         resolver.stop()
 
 
+ORDER = ['module-config: "validator dynlib iterator"']
+
+
 def order_of_modules(lab):
-    resolver = lab.resolver("order", mode="strict", server_conf=[
-        'module-config: "validator dynlib iterator"'])
-    lab.check("a module in front of dynlib is warned of",
-              "not the first word" in resolver.log_text(), resolver.log_tail())
+    """What a module in front of dynlib answers passes the policy by."""
+    resolver = lab.resolver("order", mode="strict", server_conf=ORDER)
     a = resolver.ask("portal.manage.microsoft.com")
-    lab.check("what is allowed is answered all the same", answered(a), a)
+    lab.check("a module in front: no strict policy comes into force",
+              a.rcode == "SERVFAIL" and [c for c, _ in a.ede] == [14], a)
+    trouble = resolver.status(ready=False)["resolver"]["trouble"]
+    lab.check("status says what is in front and what to do",
+              '"validator" in front' in trouble and "dynlib first" in trouble
+              and "module-order=accept" in trouble, trouble)
+    lab.check("and so does the log, once", resolver.log_text().count(
+        '"validator" in front') == 1, resolver.log_tail())
+    resolver.compile(lab.zones(), mode="observe")
+    lab.check("observing is possible", eventually(lambda: answered(
+        resolver.ask("portal.manage.microsoft.com")), 3), resolver.log_tail())
+    resolver.compile(lab.zones(), mode="strict")
+    lab.check("the observing policy stays when a strict one comes",
+              eventually(lambda: "last good policy stays" in
+                         resolver.log_text(), 3)
+              and answered(resolver.ask("www.evil.example")),
+              resolver.log_tail())
+    resolver.compile(lab.zones(), mode="strict", module_order="accept")
+    lab.check("accepted: what is allowed is answered", eventually(
+        lambda: resolver.status()["resolver"]["mode"] == "strict", 3)
+        and answered(resolver.ask("portal.manage.microsoft.com")),
+        resolver.log_tail())
     a = resolver.ask("evilmanage.microsoft.com")
-    lab.check("and what is not is not", not a.rrs
+    lab.check("accepted: what is not is not", not a.rrs
               and a.rcode in ("NXDOMAIN", "SERVFAIL"), a)
     resolver.stop()
 

@@ -30,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (dp_status_open_ro(&s, path, NULL) == DP_OK) {
 		if (dp_status_read(s, &head) == DP_OK &&
 		    (!memchr(head.unbound, 0, sizeof(head.unbound)) ||
-			!memchr(head.trouble, 0, sizeof(head.trouble))))
+			!memchr(head.trouble, 0, sizeof(head.trouble)) ||
+			!memchr(head.notes, 0, sizeof(head.notes))))
 			abort();
 		for (int i = 0; i < DP_COUNTER_COUNT; i++)
 			sink += dp_status_count(s, (enum dp_counter)i);

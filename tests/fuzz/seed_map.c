@@ -66,7 +66,8 @@ static void write_status(const char *folder)
 	struct dp_status_head head = { .pid = 4711, .started_s = NOW,
 		.heartbeat_s = NOW + 1, .generation = 2, .applied_s = NOW,
 		.digest = "of the policy in force", .ready = 1, .mode = 1,
-		.unbound = "1.17.1", .trouble = "what is wrong now" };
+		.unbound = "1.17.1", .trouble = "what is wrong now",
+		.notes = "1 auth-zone" };
 	struct dp_status *s;
 	char path[1024];
 

@@ -40,6 +40,7 @@ static inline void overviewed_make(struct overviewed *v)
 		.ready = 1,
 		.mode = DP_MODE_STRICT,
 		.unbound = "1.17.1",
+		.notes = "2 auth-zone, 1 rpz",
 	};
 	memcpy(o->head.digest, dp_policy_digest(v->policy),
 	    sizeof(o->head.digest));

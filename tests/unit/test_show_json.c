@@ -74,7 +74,8 @@ static void settings_and_seal_are_shown(void)
 	    "{\"mode\":\"strict\",\"chain\":\"inherit\",\"pins\":\"report\","
 	    "\"private-addresses\":\"refuse\",\"grace\":60,"
 	    "\"min-lifetime\":300,\"max-lifetime\":86400,"
-	    "\"map-capacity\":65536,\"nft-table\":\"dnspin\"}");
+	    "\"map-capacity\":65536,\"module-order\":\"refuse\","
+	    "\"nft-table\":\"dnspin\"}");
 }
 
 UNIT_MAIN("show_json", UNIT(rules_and_groups_are_shown),
