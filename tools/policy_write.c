@@ -52,6 +52,8 @@ static uint64_t place_sections(const struct dp_policy_source *source,
 	*end = sizeof(*head);
 	place(end, &head->groups, source->group_count,
 	    sizeof(struct dp_group_d));
+	place(end, &head->clients, source->audiences->client_count,
+	    sizeof(struct dp_client_d));
 	place(end, &head->rules, source->rule_count, sizeof(struct dp_rule_d));
 	place(end, &head->traits, source->traits->count,
 	    sizeof(struct dp_trait_d));
@@ -86,7 +88,17 @@ static void write_groups(struct writer *w)
 		out[i].text_off = put_name(w, g->text, g->text_b);
 		out[i].text_b = (uint32_t)g->text_b;
 		out[i].serial = g->serial;
+		out[i].audiences = w->source->audiences->groups[i];
 	}
+}
+
+static void write_clients(struct writer *w)
+{
+	const struct dp_audiences *audiences = w->source->audiences;
+
+	if (audiences->client_count > 0)
+		memcpy(w->bytes + head_of(w)->clients.off, audiences->clients,
+		    audiences->client_count * sizeof(*audiences->clients));
 }
 
 static void write_rules(struct writer *w)
@@ -141,6 +153,7 @@ static void write_traits(struct writer *w)
 		    l.services, l.service_count * sizeof(*l.services));
 		memcpy(pins + next.pin_first * sizeof(*l.pins), l.pins,
 		    l.pin_count * sizeof(*l.pins));
+		next.audiences = l.audiences;
 		next.member_count = l.member_count;
 		next.service_count = l.service_count;
 		next.pin_count = l.pin_count;
@@ -181,7 +194,7 @@ static bool enter(struct dp_entry_d *table, uint32_t mask, uint64_t key,
 	return false;
 }
 
-/* Enter all rules into an empty table, in their order. Their places are fetched
+/* Enter the first rule of each pattern into an empty table, in their order. Their places are fetched
  * a block ahead. */
 static bool fill_table(struct writer *w)
 {
@@ -190,6 +203,7 @@ static bool fill_table(struct writer *w)
 	struct dp_entry_d *table = (void *)(w->bytes + head->table.off);
 	uint32_t mask = (uint32_t)head->table.count - 1;
 	uint32_t count = w->source->rule_count;
+	const struct dp_policy_rule *rules = w->source->rules;
 	uint64_t key[BLOCK];
 
 	for (uint32_t first = 0, n; first < count; first += n) {
@@ -198,8 +212,9 @@ static bool fill_table(struct writer *w)
 			key[i] = rule_key(w, first + i);
 			__builtin_prefetch(&table[(uint32_t)key[i] & mask], 1);
 		}
-		for (uint32_t i = 0; i < n; i++)
-			if (!enter(table, mask, key[i], first + i))
+		for (uint32_t i = first; i < first + n; i++)
+			if ((i == 0 || !(rules[i - 1].flags & DP_RULE_MORE)) &&
+			    !enter(table, mask, key[i - first], i))
 				return false;
 	}
 	return true;
@@ -250,6 +265,7 @@ static void write_head(struct writer *w)
 	head->version = DP_POLICY_VERSION;
 	head->header_b = sizeof(*head);
 	head->file_b = w->end;
+	head->audience_count = w->source->audiences->count;
 	head->setting_count = DP_SETTING_COUNT;
 	memcpy(head->setting, settings->value, sizeof(settings->value));
 	/* Nothing that stood behind the NUL gets into the file. */
@@ -275,6 +291,7 @@ enum dp_err dp_policy_write(const struct dp_policy_source *source,
 	}
 	*head_of(&w) = head;
 	write_groups(&w);
+	write_clients(&w);
 	write_rules(&w);
 	write_traits(&w);
 	err = write_table(&w, diag);

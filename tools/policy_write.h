@@ -11,6 +11,7 @@
 #include "module/core/err.h"
 #include "module/core/name.h"
 #include "module/core/settings.h"
+#include "tools/audience.h"
 #include "tools/intern.h"
 
 struct dp_policy_group {
@@ -23,7 +24,7 @@ struct dp_policy_group {
 struct dp_policy_rule {
 	uint32_t pattern; /* number in patterns */
 	uint32_t trait;	  /* number in traits */
-	uint32_t flags;	  /* DP_RULE_DENY */
+	uint32_t flags;	  /* DP_RULE_DENY, DP_RULE_MORE */
 };
 
 /* All borrowed; sorted as they shall stand in the file. */
@@ -31,6 +32,7 @@ struct dp_policy_source {
 	const struct dp_settings *settings;
 	const struct dp_policy_group *const *groups;
 	uint32_t group_count;
+	const struct dp_audiences *audiences; /* of these groups */
 	const struct dp_policy_rule *rules;
 	uint32_t rule_count;
 	const struct dp_intern *patterns; /* keys of sort_key.h */

@@ -7,27 +7,22 @@
 #include "tools/sort_key.h"
 #include "tools/policy_write.h"
 #include "tools/trait.h"
+#include "tools/unite.h"
 #include "tools/vec.h"
 
-#define NONE UINT32_MAX
-
-/* A pattern in one group. */
-struct added {
-	uint32_t trait; /* number in traits */
-	uint32_t group;
-	uint32_t line;
-	uint32_t next; /* the same pattern in another group, or NONE */
-};
+#define NONE DP_ADDED_NONE
 
 struct dp_ruleset {
 	struct dp_policy_group *groups;
 	size_t group_count, group_room;
+	struct dp_limit *limits;
+	size_t limit_count, limit_room;
 	struct dp_intern patterns; /* keys of sort_key.h */
-	uint32_t *first;	   /* by pattern: its first struct added */
+	uint32_t *first;	   /* by pattern: its first struct dp_added */
 	size_t first_room;
-	struct added *added;
+	struct dp_added *added;
 	size_t added_count, added_room;
-	struct dp_intern traits; /* of struct added: without members */
+	struct dp_intern traits; /* of added: without members */
 	struct dp_trait scratch;
 };
 
@@ -66,6 +61,7 @@ void dp_ruleset_close(struct dp_ruleset **rs)
 	for (size_t i = 0; i < r->group_count; i++)
 		free(r->groups[i].text);
 	free(r->groups);
+	free(r->limits);
 	dp_intern_free(&r->patterns);
 	free(r->first);
 	free(r->added);
@@ -127,6 +123,18 @@ enum dp_err dp_ruleset_group(struct dp_ruleset *rs, const struct dp_name *apex,
 	g->apex = *apex;
 	g->serial = serial;
 	*group = (uint32_t)rs->group_count++;
+	return DP_OK;
+}
+
+enum dp_err dp_ruleset_limit(struct dp_ruleset *rs, uint32_t group,
+    const struct dp_prefix *prefixes, size_t count, struct dp_diag *diag)
+{
+	if (dp_vec_room(&rs->limits, &rs->limit_room, rs->limit_count + count,
+		sizeof(*rs->limits)) != DP_OK)
+		return no_memory(diag);
+	for (size_t i = 0; i < count; i++)
+		rs->limits[rs->limit_count++] =
+		    (struct dp_limit){ prefixes[i], group };
 	return DP_OK;
 }
 
@@ -226,7 +234,7 @@ enum dp_err dp_ruleset_add(struct dp_ruleset *rs, uint32_t group,
 		    "duplicate of the rule in line %u: write one rule", line);
 		return refuse(rule, diag, reason);
 	}
-	rs->added[rs->added_count] = (struct added){ trait, group,
+	rs->added[rs->added_count] = (struct dp_added){ trait, group,
 		rule->line < NONE ? (uint32_t)rule->line : NONE - 1,
 		rs->first[pattern] };
 	rs->first[pattern] = (uint32_t)rs->added_count++;
@@ -264,110 +272,48 @@ static enum dp_err rank_groups(const struct dp_ruleset *rs,
 	return DP_OK;
 }
 
-/* The wildcards with pins that cover the pattern at hand, the nearest last.
- * Each lies below the one before, so that a name's labels bound them. */
-struct cover {
-	const uint8_t *name_key[DP_NAME_LABELS_MAX]; /* key without its kind */
-	size_t name_key_b[DP_NAME_LABELS_MAX];
-	uint32_t trait[DP_NAME_LABELS_MAX];
-	unsigned count;
-};
-
-/* Drop those that do not cover key. */
-static void cover_leave(struct cover *c, const uint8_t *key, size_t key_b)
+/* The limits with groups as they stand in the file, and what they make. */
+static enum dp_err make_audiences(const struct dp_ruleset *rs,
+    const uint32_t *rank, struct dp_audiences *out, struct dp_diag *diag)
 {
-	while (c->count > 0) {
-		size_t n = c->name_key_b[c->count - 1];
+	struct dp_limit *limits =
+	    malloc((rs->limit_count + 1) * sizeof(*limits));
+	enum dp_err err;
 
-		if (n < key_b && memcmp(c->name_key[c->count - 1], key, n) == 0)
-			return;
-		c->count--;
-	}
-}
-
-/* Collect in scratch what all groups say about the pattern. */
-static enum dp_err unite_groups(struct dp_ruleset *rs, uint32_t pattern,
-    const uint32_t *rank)
-{
-	struct dp_trait *t = &rs->scratch;
-	enum dp_err err = DP_OK;
-
-	dp_trait_clear(t);
-	for (uint32_t i = rs->first[pattern]; i != NONE && err == DP_OK;
-	     i = rs->added[i].next) {
-		struct dp_trait_lists lists;
-
-		dp_trait_unpack(&rs->traits, rs->added[i].trait, &lists);
-		err = dp_trait_unite(t, &lists);
-		if (err == DP_OK)
-			err = dp_trait_add_member(t, rank[rs->added[i].group]);
-	}
+	if (!limits)
+		return no_memory(diag);
+	for (size_t i = 0; i < rs->limit_count; i++)
+		limits[i] = (struct dp_limit){ rs->limits[i].prefix,
+			rank[rs->limits[i].group] };
+	err = dp_audiences_make(out, limits, rs->limit_count,
+	    (uint32_t)rs->group_count, diag);
+	free(limits);
 	return err;
 }
 
-/*
- * One rule for each pattern, in the given order. In that order a wildcard comes
- * before all that it covers, so that its pins, with those that it inherited
- * itself, are known when they are needed.
- */
-static enum dp_err unite(struct dp_ruleset *rs, const uint32_t *order,
-    const uint32_t *rank, struct dp_policy_rule *rules,
-    struct dp_intern *traits)
+/* Everything but the groups' order and audiences. */
+static enum dp_err write_rules(const struct dp_ruleset *rs,
+    const struct dp_unite_source *united, struct dp_policy_source *source,
+    uint8_t **bytes, size_t *size_b, struct dp_diag *diag)
 {
-	struct cover cover = { .count = 0 };
-	struct dp_trait_lists lists;
+	struct dp_intern traits = { .count = 0 };
+	struct dp_policy_rule *rules = NULL;
+	size_t rule_count = 0;
+	enum dp_err err = dp_unite(united, &rules, &rule_count, &traits);
 
-	for (size_t i = 0; i < rs->patterns.count; i++) {
-		size_t key_b;
-		const uint8_t *key =
-		    dp_intern_get(&rs->patterns, order[i], &key_b);
-		enum dp_err err = unite_groups(rs, order[i], rank);
-		bool deny = dp_trait_settle(&rs->scratch);
-
-		if (i + DP_INTERN_AHEAD < rs->patterns.count)
-			dp_intern_fetch(&rs->patterns,
-			    order[i + DP_INTERN_AHEAD / 2],
-			    order[i + DP_INTERN_AHEAD]);
-		cover_leave(&cover, key, key_b);
-		if (err == DP_OK && !deny && cover.count > 0) {
-			dp_trait_unpack(traits, cover.trait[cover.count - 1],
-			    &lists);
-			err = dp_trait_inherit(&rs->scratch, &lists);
-		}
-		if (err == DP_OK)
-			err = dp_trait_pack(&rs->scratch, traits,
-			    &rules[i].trait);
-		if (err != DP_OK)
-			return err;
-		rules[i].pattern = order[i];
-		rules[i].flags = deny ? DP_RULE_DENY : 0;
-		if (deny || !dp_sort_key_is_wildcard(key, key_b) ||
-		    rs->scratch.pin_count == 0)
-			continue;
-		cover.name_key[cover.count] = key;
-		cover.name_key_b[cover.count] = key_b - 1;
-		cover.trait[cover.count++] = rules[i].trait;
+	if (!err && rule_count > DP_RULE_MAX)
+		err = DP_ERR_LIMIT;
+	if (err) {
+		err = intern_failed(err, diag);
+	} else {
+		source->rules = rules;
+		source->rule_count = (uint32_t)rule_count;
+		source->patterns = &rs->patterns;
+		source->traits = &traits;
+		err = dp_policy_write(source, bytes, size_b, diag);
 	}
-	return DP_OK;
-}
-
-/* The rules of rs, sorted and united; malloc'd. */
-static enum dp_err make_rules(struct dp_ruleset *rs, const uint32_t *rank,
-    struct dp_policy_rule **rules, struct dp_intern *traits)
-{
-	struct dp_policy_rule *r;
-	uint32_t *order = NULL;
-	enum dp_err err = dp_sort_keys(&order, &rs->patterns);
-
-	if (err != DP_OK)
-		return err;
-	r = malloc((rs->patterns.count + 1) * sizeof(*r));
-	err = r ? unite(rs, order, rank, r, traits) : DP_ERR_NOMEM;
-	free(order);
-	if (err == DP_OK)
-		*rules = r;
-	else
-		free(r);
+	dp_intern_free(&traits);
+	free(rules);
 	return err;
 }
 
@@ -376,10 +322,10 @@ enum dp_err dp_ruleset_write(struct dp_ruleset *rs,
     struct dp_diag *diag)
 {
 	const struct dp_policy_group **groups = NULL;
-	struct dp_policy_rule *rules = NULL;
-	struct dp_intern traits = { .count = 0 };
-	struct dp_policy_source source;
+	struct dp_audiences audiences = { .count = 0 };
 	const char *wrong = dp_settings_wrong(settings);
+	struct dp_policy_source source;
+	struct dp_unite_source united;
 	uint32_t *rank = NULL;
 	enum dp_err err;
 
@@ -387,26 +333,22 @@ enum dp_err dp_ruleset_write(struct dp_ruleset *rs,
 		dp_diag_set(diag, "settings", 0, "%s", wrong);
 		return DP_ERR_SYNTAX;
 	}
-	err = rank_groups(rs, &groups, &rank);
-	if (err == DP_OK)
-		err = make_rules(rs, rank, &rules, &traits);
-	if (err != DP_OK) {
-		err = intern_failed(err, diag);
+	if (rank_groups(rs, &groups, &rank) != DP_OK)
+		return no_memory(diag);
+	err = make_audiences(rs, rank, &audiences, diag);
+	if (err)
 		goto out;
-	}
+	united = (struct dp_unite_source){ &rs->patterns, rs->first, rs->added,
+		&rs->traits, rank, &audiences };
 	source = (struct dp_policy_source){
 		.settings = settings,
 		.groups = groups,
 		.group_count = (uint32_t)rs->group_count,
-		.rules = rules,
-		.rule_count = (uint32_t)rs->patterns.count,
-		.patterns = &rs->patterns,
-		.traits = &traits,
+		.audiences = &audiences,
 	};
-	err = dp_policy_write(&source, bytes, size_b, diag);
+	err = write_rules(rs, &united, &source, bytes, size_b, diag);
 out:
-	dp_intern_free(&traits);
-	free(rules);
+	dp_audiences_free(&audiences);
 	free(rank);
 	free(groups);
 	return err;

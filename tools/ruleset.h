@@ -11,7 +11,10 @@
  * An allowed rule inherits the pins of all allowed wildcards that cover it
  * (*.x covers every name and wildcard below x).
  *
- * Limits: DP_RULE_MAX patterns, DP_POLICY_FILE_MAX bytes of policy.
+ * A group may be limited to clients. What is said above holds for each audience
+ * (policy.h) as if there were only the groups that apply to it.
+ *
+ * Limits: DP_RULE_MAX rules, DP_POLICY_FILE_MAX bytes of policy.
  */
 #ifndef DP_RULESET_H
 #define DP_RULESET_H
@@ -38,6 +41,12 @@ enum dp_err dp_ruleset_group(struct dp_ruleset *rs, const struct dp_name *apex,
     uint32_t serial, const uint8_t *text, size_t text_b, uint32_t *group,
     struct dp_diag *diag) DP_MUST_CHECK;
 
+/* The group is for the clients in these prefixes, and in those of other calls,
+ * only; copies. None of them is IPv4-mapped. DP_ERR_NOMEM. */
+enum dp_err dp_ruleset_limit(struct dp_ruleset *rs, uint32_t group,
+    const struct dp_prefix *prefixes, size_t count, struct dp_diag *diag)
+    DP_MUST_CHECK;
+
 struct dp_rule_source {
 	struct dp_name base; /* x for *.x */
 	bool wildcard;
@@ -59,6 +68,7 @@ enum dp_err dp_ruleset_add(struct dp_ruleset *rs, uint32_t group,
  * The compiled policy: unites, inherits, sorts, writes (policy_d.h), seals it
  * with its digest. The same groups and rules in any order give the same bytes.
  * *bytes is malloc'd (aligned to 16), the caller frees. No time stamps inside.
+ * DP_ERR_LIMIT: more rules, bytes or audiences than a policy holds.
  */
 enum dp_err dp_ruleset_write(struct dp_ruleset *rs,
     const struct dp_settings *settings, uint8_t **bytes, size_t *size_b,

@@ -8,6 +8,7 @@
 /* What a packed trait begins with; the three lists follow. All sizes are
  * multiples of 4, so that the lists are aligned behind each other. */
 struct packed {
+	uint32_t audiences[2]; /* the lower half first */
 	uint32_t deny;
 	uint32_t member_count;
 	uint32_t service_count;
@@ -17,6 +18,7 @@ struct packed {
 void dp_trait_clear(struct dp_trait *t)
 {
 	t->deny = false;
+	t->audiences = 0;
 	t->any_service = false;
 	t->member_count = 0;
 	t->service_count = 0;
@@ -161,7 +163,7 @@ static size_t sort_unique(void *items, size_t n, size_t item_b,
 	return kept;
 }
 
-static void normalize(struct dp_trait *t)
+void dp_trait_sort(struct dp_trait *t)
 {
 	if (t->any_service)
 		t->service_count = 0;
@@ -173,6 +175,24 @@ static void normalize(struct dp_trait *t)
 	    compare_pins);
 }
 
+static bool same_list(const void *a, size_t a_count, const void *b,
+    size_t b_count, size_t item_b)
+{
+	return a_count == b_count &&
+	    (a_count == 0 || memcmp(a, b, a_count * item_b) == 0);
+}
+
+bool dp_trait_same(const struct dp_trait *a, const struct dp_trait *b)
+{
+	return a->deny == b->deny &&
+	    same_list(a->members, a->member_count, b->members,
+		b->member_count, sizeof(*a->members)) &&
+	    same_list(a->services, a->service_count, b->services,
+		b->service_count, sizeof(*a->services)) &&
+	    same_list(a->pins, a->pin_count, b->pins, b->pin_count,
+		sizeof(*a->pins));
+}
+
 enum dp_err dp_trait_pack(struct dp_trait *t, struct dp_intern *in,
     uint32_t *number)
 {
@@ -180,12 +200,15 @@ enum dp_err dp_trait_pack(struct dp_trait *t, struct dp_intern *in,
 	size_t members_b, services_b, pins_b, size_b;
 	uint8_t *p;
 
-	normalize(t);
+	dp_trait_sort(t);
 	if (t->member_count > UINT32_MAX || t->service_count > UINT32_MAX ||
 	    t->pin_count > UINT32_MAX)
 		return DP_ERR_LIMIT;
-	head = (struct packed){ t->deny, (uint32_t)t->member_count,
-		(uint32_t)t->service_count, (uint32_t)t->pin_count };
+	head = (struct packed){
+		{ (uint32_t)t->audiences, (uint32_t)(t->audiences >> 32) },
+		t->deny, (uint32_t)t->member_count,
+		(uint32_t)t->service_count, (uint32_t)t->pin_count
+	};
 	members_b = t->member_count * sizeof(*t->members);
 	services_b = t->service_count * sizeof(*t->services);
 	pins_b = t->pin_count * sizeof(*t->pins);
@@ -214,6 +237,8 @@ void dp_trait_unpack(const struct dp_intern *in, uint32_t number,
 	const struct packed *head = (const void *)p;
 
 	out->deny = head->deny;
+	out->audiences = (uint64_t)head->audiences[1] << 32 |
+	    head->audiences[0];
 	out->member_count = head->member_count;
 	out->service_count = head->service_count;
 	out->pin_count = head->pin_count;

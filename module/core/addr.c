@@ -33,6 +33,16 @@ bool dp_addr_equal(const struct dp_addr *a, const struct dp_addr *b)
 	return dp_addr_compare(a, b) == 0;
 }
 
+bool dp_addr_unmap(struct dp_addr *a)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, 0xff };
+
+	if (a->family != 6 || memcmp(a->bytes, mapped, sizeof(mapped)) != 0)
+		return false;
+	*a = dp_addr_v4(a->bytes + sizeof(mapped));
+	return true;
+}
+
 enum dp_err dp_addr_from_text(struct dp_addr *out, const char *text,
     struct dp_diag *diag)
 {

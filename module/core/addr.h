@@ -35,6 +35,11 @@ bool dp_addr_equal(const struct dp_addr *a, const struct dp_addr *b);
 /* IPv4 before IPv6, then by octets. */
 int dp_addr_compare(const struct dp_addr *a, const struct dp_addr *b);
 
+/* Make an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2), which is how a socket
+ * for both families names an IPv4 client, the IPv4 address that it stands for.
+ * False: a is none, and stays as it is. */
+bool dp_addr_unmap(struct dp_addr *a);
+
 enum dp_err dp_addr_from_text(struct dp_addr *out, const char *text,
     struct dp_diag *diag) DP_MUST_CHECK;
 size_t dp_addr_to_text(const struct dp_addr *a, char text[DP_ADDR_TEXT_MAX]);

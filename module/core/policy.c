@@ -106,6 +106,7 @@ void dp_policy_group(const struct dp_policy *p, uint32_t i,
 	out->serial = group->serial;
 	out->text = p->view.names + group->text_off;
 	out->text_b = group->text_b;
+	out->audiences = group->audiences;
 }
 
 void dp_policy_group_name(const struct dp_policy *p, uint32_t i,
@@ -142,6 +143,7 @@ void dp_policy_rule(const struct dp_policy *p, uint32_t i,
 	out->group_count = trait->member_count;
 	out->service_count = trait->service_count;
 	out->pin_count = trait->pin_count;
+	out->audiences = trait->audiences;
 }
 
 void dp_policy_rule_text(const struct dp_policy *p, uint32_t i,

@@ -54,17 +54,37 @@ const uint8_t *dp_policy_signer(const struct dp_policy *p);
 const uint64_t *dp_policy_file_id(const struct dp_policy *p);
 
 /*
- * Audiences. A group may be limited to clients in some prefixes. Clients to whom
- * the same groups apply are an audience: an audience is judged as if the policy
- * had been compiled from its groups alone. Audience 0 are the clients that lie
+ * Audiences. A group may be limited to clients in some prefixes. Clients to
+ * whom the same groups apply are an audience: an audience is judged as if the
+ * policy had been compiled from its groups alone. Audience 0 are the clients that lie
  * in no prefix of any group; where no group is limited there is no other.
  */
 #define DP_AUDIENCES_MAX 64u
 
 uint32_t dp_policy_audience_count(const struct dp_policy *p);
-/* Whom client belongs to: the longest of all prefixes that hold it decides. */
+/* Whom client belongs to: the longest of all prefixes that hold it decides. An
+ * IPv4-mapped address is the IPv4 address that it stands for. */
 uint32_t dp_policy_audience(const struct dp_policy *p,
     const struct dp_addr *client);
+/* All of them, as a set: bit i for audience i. */
+uint64_t dp_policy_audiences(const struct dp_policy *p);
+
+/*
+ * The clients of a set of audiences as prefixes, one after the other; *cursor
+ * begins with 0, false: no more. Of all prefixes given the longest that holds a
+ * client decides: excepted ones are not in the set. Those of a group hold no
+ * excepted ones.
+ */
+struct dp_client {
+	struct dp_prefix prefix;
+	bool excepted;
+};
+bool dp_policy_client_next(const struct dp_policy *p, uint64_t audiences,
+    uint32_t *cursor, struct dp_client *out);
+#define DP_CLIENT_TEXT_MAX (DP_PREFIX_TEXT_MAX + 1)
+/* "192.0.2.0/24", excepted "!192.0.2.0/24"; returns the length. */
+size_t dp_client_to_text(const struct dp_client *c,
+    char text[DP_CLIENT_TEXT_MAX]);
 
 /* What dp_policy_match found. */
 struct dp_match {
@@ -81,13 +101,12 @@ struct dp_match dp_policy_match(const struct dp_policy *p,
     const struct dp_name *name, uint32_t audience);
 
 /*
- * The rules that decide name for all audiences, one after the other: left is the
- * set of audiences (bit i for audience i) that are still to be told about, to
- * begin with dp_policy_audiences(p). Each call takes those out of left that
- * *match decides for; false: left was empty. A name that no rule decides comes
- * as DP_RULE_NONE, once.
+ * The rules that decide name for all audiences, one after the other: left is
+ * the set of audiences that are still to be told about, to begin with
+ * dp_policy_audiences(p). Each call takes those out of left that *match decides
+ * for; false: left was empty. A name that no rule decides comes as
+ * DP_RULE_NONE, once.
  */
-uint64_t dp_policy_audiences(const struct dp_policy *p);
 bool dp_policy_match_next(const struct dp_policy *p,
     const struct dp_name *name, uint64_t *left, struct dp_match *match);
 
@@ -116,6 +135,7 @@ struct dp_group_info {
 	uint32_t serial;
 	const uint8_t *text; /* length-prefixed strings, borrowed */
 	size_t text_b;
+	uint64_t audiences; /* that it applies to; all: it is not limited */
 };
 void dp_policy_group(const struct dp_policy *p, uint32_t i,
     struct dp_group_info *out);
@@ -130,7 +150,10 @@ struct dp_rule_info {
 	uint32_t group_count;
 	uint32_t service_count; /* 0: any */
 	uint32_t pin_count;
+	uint64_t audiences; /* that it is for */
 };
+/* A pattern that is not the same for all audiences has several rules, side by
+ * side, each with audiences of its own. */
 void dp_policy_rule(const struct dp_policy *p, uint32_t i,
     struct dp_rule_info *out);
 /* The pattern as text, "*.x" or "x". */

@@ -77,9 +77,12 @@ static enum dp_err check_settings(const struct check *c,
 
 	if (head->flags & ~DP_POLICY_SIGNED)
 		return damaged(c, "unknown flags");
-	if (head->setting_count != DP_SETTING_COUNT || head->zero != 0 ||
+	if (head->setting_count != DP_SETTING_COUNT ||
 	    !dp_policy_is_zero(rest, (size_t)(past - rest)))
 		return damaged(c, "another number of settings");
+	if (head->audience_count == 0 ||
+	    head->audience_count > DP_AUDIENCES_MAX)
+		return damaged(c, "too many audiences or none");
 	if (!nul || !dp_policy_is_zero(nul, (size_t)(table_end - nul)))
 		return damaged(c, "the nftables table's name does not end");
 	memcpy(settings->value, head->setting, sizeof(settings->value));
@@ -101,6 +104,7 @@ static enum dp_err check_sections(const struct check *c)
 		size_t item_b;
 	} sections[] = {
 		{ &head->groups, sizeof(struct dp_group_d) },
+		{ &head->clients, sizeof(struct dp_client_d) },
 		{ &head->rules, sizeof(struct dp_rule_d) },
 		{ &head->traits, sizeof(struct dp_trait_d) },
 		{ &head->members, sizeof(uint32_t) },
@@ -139,6 +143,7 @@ static void make_view(const struct check *c)
 
 	v->head = head;
 	v->groups = (const void *)(c->bytes + head->groups.off);
+	v->clients = (const void *)(c->bytes + head->clients.off);
 	v->rules = (const void *)(c->bytes + head->rules.off);
 	v->traits = (const void *)(c->bytes + head->traits.off);
 	v->members = (const void *)(c->bytes + head->members.off);
@@ -147,6 +152,8 @@ static void make_view(const struct check *c)
 	v->names = c->bytes + head->names.off;
 	v->table = (const void *)(c->bytes + head->table.off);
 	v->group_count = (uint32_t)head->groups.count;
+	v->client_count = (uint32_t)head->clients.count;
+	v->audience_count = head->audience_count;
 	v->rule_count = (uint32_t)head->rules.count;
 	v->table_mask = (uint32_t)head->table.count - 1;
 }
@@ -199,6 +206,14 @@ static enum dp_err check_groups(const struct check *c)
 	return DP_OK;
 }
 
+static enum dp_err check_clients(const struct check *c)
+{
+	const char *wrong = dp_policy_clients_wrong(c->view);
+
+	return wrong ? damaged(c, wrong) : DP_OK;
+}
+
+/* Groups apply to all whom the rule is for. */
 static bool members_fit(const struct dp_policy_view *v,
     const struct dp_trait_d *t)
 {
@@ -206,9 +221,10 @@ static bool members_fit(const struct dp_policy_view *v,
 
 	for (uint32_t i = 0; i < t->member_count; i++)
 		if (member[i] >= v->group_count ||
-		    (i > 0 && member[i - 1] >= member[i]))
+		    (i > 0 && member[i - 1] >= member[i]) ||
+		    (t->audiences & ~v->groups[member[i]].audiences) != 0)
 			return false;
-	return t->member_count > 0;
+	return t->member_count > 0 && t->audiences != 0;
 }
 
 static bool services_fit(const struct dp_policy_view *v,
@@ -303,8 +319,8 @@ static const char *rule_wrong(const struct check *c,
 	if (!name_from(c, rule->name_off, rule->name_len, base) ||
 	    has_star_label(base))
 		return "a rule's name is none";
-	if (rule->zero != 0 ||
-	    (rule->flags & ~(DP_RULE_WILDCARD | DP_RULE_DENY)) != 0)
+	if (rule->zero != 0 || (rule->flags &
+	    ~(DP_RULE_WILDCARD | DP_RULE_DENY | DP_RULE_MORE)) != 0)
 		return "a rule has unknown flags";
 	/* "*." must fit in front. */
 	if ((rule->flags & DP_RULE_WILDCARD) && base->len > DP_NAME_MAX - 2)
@@ -318,39 +334,77 @@ static const char *rule_wrong(const struct check *c,
 	return NULL;
 }
 
+static uint64_t audiences_of(const struct dp_policy_view *v,
+    const struct dp_rule_d *rule)
+{
+	return v->traits[rule->trait].audiences;
+}
+
+/* Does rule belong behind the one before it, whose base is last? told: the
+ * audiences of this pattern so far. */
+static bool rule_follows(const struct dp_policy_view *v,
+    const struct dp_rule_d *rule, const struct dp_name *base,
+    const struct dp_name *last, uint64_t *told)
+{
+	const struct dp_rule_d *before = rule - 1;
+	uint64_t set = audiences_of(v, rule), lowest = set & -set;
+	bool wildcard = rule->flags & DP_RULE_WILDCARD;
+	bool was_wildcard = before->flags & DP_RULE_WILDCARD;
+	int order = dp_name_compare(last, base);
+	bool fits;
+
+	if (!(before->flags & DP_RULE_MORE)) {
+		*told = set;
+		/* At the same name only the wildcard after the exact rule. */
+		return order < 0 || (order == 0 && wildcard && !was_wildcard);
+	}
+	fits = order == 0 && wildcard == was_wildcard && (set & *told) == 0 &&
+	    (audiences_of(v, before) & (lowest - 1)) != 0;
+	*told |= set;
+	return fits;
+}
+
 static enum dp_err check_rules(const struct check *c)
 {
 	const struct dp_policy_view *v = c->view;
 	struct dp_name base, last = { .len = 0 };
+	uint64_t told = 0;
 	unsigned depth = 0;
 
 	for (uint32_t i = 0; i < v->rule_count; i++) {
 		const struct dp_rule_d *rule = &v->rules[i];
-		bool wildcard = rule->flags & DP_RULE_WILDCARD;
 		const char *wrong = rule_wrong(c, rule, &base);
-		int order;
 
 		if (wrong)
 			return damaged(c, wrong);
-		order = i > 0 ? dp_name_compare(&last, &base) : -1;
-		/* At the same name only the wildcard after the exact rule. */
-		if (order > 0 || (order == 0 &&
-		    (!wildcard || (rule[-1].flags & DP_RULE_WILDCARD))))
+		if (i == 0)
+			told = audiences_of(v, rule);
+		else if (!rule_follows(v, rule, &base, &last, &told))
 			return damaged(c, "the rules are not sorted");
-		if (wildcard && dp_name_labels(&base) > depth)
+		if ((rule->flags & DP_RULE_WILDCARD) &&
+		    dp_name_labels(&base) > depth)
 			depth = dp_name_labels(&base);
 		last = base;
 	}
+	if (v->rule_count > 0 &&
+	    (v->rules[v->rule_count - 1].flags & DP_RULE_MORE))
+		return damaged(c, "the last rule announces one more");
 	if (depth != v->head->wildcard_depth_max)
 		return damaged(c, "the depth of the wildcards is wrong");
 	return DP_OK;
+}
+
+/* Is rule i the first of its pattern? */
+static bool is_first(const struct dp_policy_view *v, uint32_t i)
+{
+	return i == 0 || !(v->rules[i - 1].flags & DP_RULE_MORE);
 }
 
 /* After check_rules: a search reads the names of the rules. */
 static enum dp_err check_table(const struct check *c)
 {
 	const struct dp_policy_view *v = c->view;
-	uint64_t used = 0;
+	uint64_t used = 0, patterns = 0;
 
 	for (uint64_t i = 0; i < v->head->table.count; i++) {
 		if (v->table[i].rule == 0 && v->table[i].hash != 0)
@@ -359,7 +413,9 @@ static enum dp_err check_table(const struct check *c)
 			return damaged(c, "an entry of the table has no rule");
 		used += v->table[i].rule != 0;
 	}
-	if (used != v->rule_count || used >= v->head->table.count)
+	for (uint32_t i = 0; i < v->rule_count; i++)
+		patterns += is_first(v, i);
+	if (used != patterns || used >= v->head->table.count)
 		return damaged(c, "the table has too many or too few entries");
 	/* All are found, so that none can be there twice. */
 	for (uint32_t i = 0; i < v->rule_count; i++) {
@@ -367,6 +423,8 @@ static enum dp_err check_table(const struct check *c)
 		const uint8_t *base = v->names + rule->name_off;
 		struct dp_suffixes s;
 
+		if (!is_first(v, i))
+			continue;
 		dp_hash_suffixes(&s, base);
 		if (dp_policy_find(v, base, rule->name_len, s.hash[s.labels],
 			rule->flags & DP_RULE_WILDCARD ? DP_HASH_WILDCARD
@@ -384,7 +442,8 @@ enum dp_err dp_policy_check(struct dp_policy_view *out,
 	struct dp_settings found = { .value = { 0 } };
 	const struct check c = { bytes, size_b, object, diag, &view };
 	enum dp_err (*const checks[])(const struct check *) = {
-		check_groups, check_traits, check_rules, check_table,
+		check_groups, check_clients, check_traits, check_rules,
+		check_table,
 	};
 	enum dp_err err = check_frame(&c);
 

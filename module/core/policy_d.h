@@ -7,10 +7,12 @@
  *	| header             |
  *	+--------------------+ groups      group_count  x struct dp_group_d
  *	| groups             | sorted by apex name (canonical order)
+ *	+--------------------+ clients     client_count x struct dp_client_d
+ *	| clients            | sorted by family, octets, length
  *	+--------------------+ rules       rule_count   x struct dp_rule_d
  *	| rules              | sorted by base name, the exact rule before *.
  *	+--------------------+ traits      trait_count  x struct dp_trait_d
- *	| traits             | what rules share: groups, services, pins
+ *	| traits             | what rules share: audiences, groups, ...
  *	+--------------------+ members     member_count x uint32_t group index
  *	| members            |
  *	+--------------------+ services    service_count x struct dp_service_d
@@ -27,10 +29,26 @@
  * The slices of the traits follow each other without gap or overlap. A rule
  * that denies has neither services nor pins.
  *
- * The key of a table entry is the base name of a rule hashed with its kind; see
- * policy_hash.h. rule is the rule's index + 1, 0 in an empty entry; at least
- * one entry is empty. A rule stands at most DP_POLICY_PROBE_MAX entries from
- * the place that its key gives, before the first empty one.
+ * The prefixes that groups are limited to cut the address space into regions: a
+ * client prefix opens the region of all clients that it, but no longer prefix,
+ * holds. Regions to which the same groups apply are one audience; audience 0 is
+ * what lies in no prefix. Sets of audiences are bit sets. A group that is not
+ * limited has all audiences; the prefixes of one that is are those whose
+ * audience it has while the region around them has one that it does not have.
+ * So each prefix adds at least one group to those of the region around it, and
+ * takes none away. Audiences are numbered in the order in which the prefixes
+ * bring them. No prefix is IPv4-mapped (RFC 4291, 2.5.5.2).
+ *
+ * Where a pattern is not the same for all audiences it has several rules, next
+ * to each other, in order of their lowest audience, with disjoint sets of
+ * audiences; all but the last have DP_RULE_MORE. A rule holds for no audience
+ * that one of its groups does not apply to.
+ *
+ * The key of a table entry is the base name of a pattern hashed with its kind;
+ * see policy_hash.h. rule is the index + 1 of its first rule, 0 in an empty
+ * entry; at least one entry is empty. A pattern stands at most
+ * DP_POLICY_PROBE_MAX entries from the place that its key gives, before the
+ * first empty one.
  *
  * digest is BLAKE2b-256 over the whole file with digest, signer and signature
  * taken as zero. Where flags has DP_POLICY_SIGNED, signature is Ed25519 by
@@ -38,7 +56,7 @@
  *
  * History
  *	1	first
- *	2	room for 16 settings
+ *	2	clients and audiences, room for 16 settings
  */
 #ifndef DP_POLICY_D_H
 #define DP_POLICY_D_H
@@ -69,8 +87,9 @@ struct dp_policy_d {
 	uint32_t setting_count;	     /* DP_SETTING_COUNT */
 	uint32_t setting[16];	     /* by enum dp_setting, the rest 0 */
 	uint8_t nft_table[DP_NFT_TABLE_MAX]; /* NUL-padded */
-	uint32_t zero;
+	uint32_t audience_count; /* 1 to 64 */
 	struct dp_section_d groups;
+	struct dp_section_d clients;
 	struct dp_section_d rules;
 	struct dp_section_d traits;
 	struct dp_section_d members;
@@ -90,10 +109,21 @@ struct dp_group_d {
 	uint32_t text_b;   /* bytes of all of them, with the length octets */
 	uint32_t serial;   /* of the zone's SOA */
 	uint32_t zero;
+	uint64_t audiences; /* the set that the group applies to */
+};
+
+struct dp_client_d {
+	uint8_t family; /* 4 or 6 */
+	uint8_t len;	/* bits */
+	uint8_t bytes[16];
+	uint8_t zero[2];
+	uint32_t parent;   /* index + 1 of the prefix around it; 0: none */
+	uint32_t audience; /* of the region that it opens, 1 or more */
 };
 
 #define DP_RULE_WILDCARD 1u /* *.name, any depth below, never name itself */
 #define DP_RULE_DENY 2u	    /* else allow */
+#define DP_RULE_MORE 4u	    /* the next rule has the same pattern */
 
 struct dp_rule_d {
 	uint32_t name_off; /* from the start of names; the base name */
@@ -104,6 +134,7 @@ struct dp_rule_d {
 };
 
 struct dp_trait_d { /* slices of members, services, pins */
+	uint64_t audiences;	/* the set that the rule holds for, not empty */
 	uint32_t member_first;
 	uint32_t member_count;	/* at least 1 */
 	uint32_t service_first;
@@ -131,12 +162,13 @@ struct dp_entry_d {
 };
 
 _Static_assert(DP_SETTING_COUNT <= 16, "header.setting is too small");
-_Static_assert(sizeof(struct dp_policy_d) == 392, "layout");
+_Static_assert(sizeof(struct dp_policy_d) == 408, "layout");
 _Static_assert(offsetof(struct dp_policy_d, groups) == 136, "layout");
-_Static_assert(offsetof(struct dp_policy_d, digest) == 264, "layout");
-_Static_assert(sizeof(struct dp_group_d) == 24, "layout");
+_Static_assert(offsetof(struct dp_policy_d, digest) == 280, "layout");
+_Static_assert(sizeof(struct dp_group_d) == 32, "layout");
+_Static_assert(sizeof(struct dp_client_d) == 28, "layout");
 _Static_assert(sizeof(struct dp_rule_d) == 12, "layout");
-_Static_assert(sizeof(struct dp_trait_d) == 24, "layout");
+_Static_assert(sizeof(struct dp_trait_d) == 32, "layout");
 _Static_assert(sizeof(struct dp_service_d) == 4, "layout");
 _Static_assert(sizeof(struct dp_pin_d) == 20, "layout");
 _Static_assert(sizeof(struct dp_entry_d) == 8, "layout");

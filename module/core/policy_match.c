@@ -38,62 +38,73 @@ static struct dp_match match_of(const struct dp_policy_view *v, uint32_t rule)
 	return m;
 }
 
-uint32_t dp_policy_audience_count(const struct dp_policy *p)
+/* Of the rules of one pattern, first and those behind it, the one that is for
+ * any of the audiences; DP_RULE_NONE: none is. */
+static uint32_t rule_for(const struct dp_policy_view *v, uint32_t first,
+    uint64_t audiences)
 {
-	(void)p;
-	return 1; /* format 1 limits no group to clients */
+	if (v->audience_count == 1)
+		return first; /* it is for all of them: no need to look */
+	for (uint32_t i = first;; i++) {
+		const struct dp_rule_d *rule = &v->rules[i];
+
+		if (v->traits[rule->trait].audiences & audiences)
+			return i;
+		if (!(rule->flags & DP_RULE_MORE))
+			return DP_RULE_NONE;
+	}
 }
 
-uint32_t dp_policy_audience(const struct dp_policy *p,
-    const struct dp_addr *client)
+/* The most specific rule for name that is for any of the audiences. */
+static uint32_t decide(const struct dp_policy_view *v,
+    const struct dp_name *name, uint64_t audiences)
 {
-	(void)p;
-	(void)client;
-	return 0;
-}
-
-uint64_t dp_policy_audiences(const struct dp_policy *p)
-{
-	(void)p;
-	return 1;
-}
-
-bool dp_policy_match_next(const struct dp_policy *p,
-    const struct dp_name *name, uint64_t *left, struct dp_match *match)
-{
-	if (*left == 0)
-		return false;
-	*match = dp_policy_match(p, name, 0);
-	*left = 0;
-	return true;
-}
-
-struct dp_match dp_policy_match(const struct dp_policy *p,
-    const struct dp_name *name, uint32_t audience)
-{
-	const struct dp_policy_view *v = &p->view;
-	struct dp_suffixes s;
 	unsigned deepest = v->head->wildcard_depth_max; /* labels with root */
+	struct dp_suffixes s;
 	uint32_t rule;
 
-	(void)audience;
 	dp_hash_suffixes(&s, name->wire);
 	rule = dp_policy_find(v, name->wire, name->len, s.hash[s.labels],
 	    DP_HASH_EXACT);
 	if (rule != DP_RULE_NONE)
-		return match_of(v, rule);
+		rule = rule_for(v, rule, audiences);
 	/* From the parent to the root: a wildcard never matches its base. */
 	if (deepest > s.labels)
 		deepest = s.labels;
-	for (unsigned i = deepest; i-- > 0;) {
+	for (unsigned i = deepest; rule == DP_RULE_NONE && i-- > 0;) {
 		unsigned at = s.start[i];
 
 		rule = dp_policy_find(v, name->wire + at,
 		    (size_t)name->len - at, s.hash[i], DP_HASH_WILDCARD);
 		if (rule != DP_RULE_NONE)
-			return match_of(v, rule);
+			rule = rule_for(v, rule, audiences);
 	}
-	return match_of(v, DP_RULE_NONE);
+	return rule;
+}
+
+struct dp_match dp_policy_match(const struct dp_policy *p,
+    const struct dp_name *name, uint32_t audience)
+{
+	return match_of(&p->view,
+	    decide(&p->view, name, (uint64_t)1 << audience));
+}
+
+bool dp_policy_match_next(const struct dp_policy *p,
+    const struct dp_name *name, uint64_t *left, struct dp_match *match)
+{
+	const struct dp_policy_view *v = &p->view;
+	uint64_t taken = *left;
+	uint32_t rule;
+
+	if (*left == 0)
+		return false;
+	/* Whom a more specific rule is for, an earlier call took out of left. */
+	rule = decide(v, name, *left);
+	if (rule != DP_RULE_NONE)
+		taken &= v->traits[v->rules[rule].trait].audiences;
+	*match = match_of(v, rule);
+	*left &= ~taken;
+	return true;
 }
 
 enum dp_pin_state dp_policy_pin(const struct dp_policy *p, uint32_t rule,

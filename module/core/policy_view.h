@@ -12,6 +12,7 @@
 struct dp_policy_view {
 	const struct dp_policy_d *head;
 	const struct dp_group_d *groups;
+	const struct dp_client_d *clients;
 	const struct dp_rule_d *rules;
 	const struct dp_trait_d *traits;
 	const uint32_t *members;
@@ -20,7 +21,9 @@ struct dp_policy_view {
 	const uint8_t *names;
 	const struct dp_entry_d *table;
 	uint32_t group_count;
+	uint32_t client_count;
 	uint32_t rule_count;
+	uint32_t audience_count;
 	uint32_t table_mask;
 };
 
@@ -51,6 +54,19 @@ enum dp_err dp_policy_seal_check(const uint8_t *bytes, size_t size_b,
     const uint8_t *trusted, const char *object,
     struct dp_diag *diag) DP_MUST_CHECK;
 
+/* The set of all audiences where there are count, 1 to DP_AUDIENCES_MAX. */
+static inline uint64_t dp_audiences_all(uint32_t count)
+{
+	return UINT64_MAX >> (DP_AUDIENCES_MAX - count);
+}
+
+/* As a prefix; len not checked. */
+struct dp_prefix dp_policy_client_prefix(const struct dp_client_d *client);
+
+/* What groups and clients say about audiences, for dp_policy_check: NULL, or
+ * what is wrong. After their sections were found. */
+const char *dp_policy_clients_wrong(const struct dp_policy_view *v);
+
 bool dp_policy_is_zero(const uint8_t *bytes, size_t n);
 
 #define DP_POLICY_SIGN_B (sizeof(DP_POLICY_SIGN_TEXT) - 1 + DP_POLICY_DIGEST_B)
@@ -58,8 +74,9 @@ bool dp_policy_is_zero(const uint8_t *bytes, size_t n);
 void dp_policy_sign_text(uint8_t text[DP_POLICY_SIGN_B],
     const uint8_t digest[DP_POLICY_DIGEST_B]);
 
-/* The rule with this base name of the kind DP_HASH_EXACT or DP_HASH_WILDCARD;
- * hash is the base's suffix hash. DP_RULE_NONE: there is none. */
+/* The first rule with this base name of the kind DP_HASH_EXACT or
+ * DP_HASH_WILDCARD; hash is the base's suffix hash. DP_RULE_NONE: there is
+ * none. */
 uint32_t dp_policy_find(const struct dp_policy_view *v, const uint8_t *base,
     size_t base_b, uint64_t hash, uint64_t kind);
 

@@ -16,7 +16,7 @@ $TTL 3600
 LOOSE = STRICT + """*.evil.example TXT "allow"
 """
 
-SIGNER_OFF, HEADER_B = 296, 392  # struct dp_policy_d: signer, signature
+SIGNER_OFF, HEADER_B = 312, 408  # struct dp_policy_d: signer, signature
 
 
 def opens_up(resolver):

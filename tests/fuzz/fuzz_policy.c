@@ -15,6 +15,45 @@ const char fuzz_seeds[] = "tests/fuzz/seeds/policy";
 
 static volatile unsigned sink;
 
+/* Each audience is told once, what it is told by the direct question. */
+static void use_name(const struct dp_policy *p, const struct dp_name *name)
+{
+	uint64_t left = dp_policy_audiences(p), before = left;
+	struct dp_match match;
+
+	while (dp_policy_match_next(p, name, &left, &match)) {
+		uint64_t told = before & ~left;
+
+		if (told == 0 || (left & ~before) != 0)
+			abort();
+		for (uint32_t a = 0; a < dp_policy_audience_count(p); a++)
+			if ((told >> a & 1) &&
+			    dp_policy_match(p, name, a).rule != match.rule)
+				abort();
+		before = left;
+	}
+	if (left != 0)
+		abort();
+}
+
+/* The prefixes of an audience's clients lead back to it. */
+static void use_audience(const struct dp_policy *p, uint32_t audience)
+{
+	uint64_t set = (uint64_t)1 << audience;
+	struct dp_client client;
+	uint32_t cursor = 0;
+	bool any = false;
+
+	while (dp_policy_client_next(p, set, &cursor, &client)) {
+		if (!dp_prefix_valid(&client.prefix))
+			abort();
+		sink += dp_policy_audience(p, &client.prefix.addr);
+		any = true;
+	}
+	if (!any)
+		abort();
+}
+
 static void use_rule(const struct dp_policy *p, uint32_t i)
 {
 	static const struct dp_addr addr = { 4, { 192, 0, 2, 1 } };
@@ -25,16 +64,24 @@ static void use_rule(const struct dp_policy *p, uint32_t i)
 	dp_policy_rule(p, i, &rule);
 	dp_policy_rule_text(p, i, text);
 	sink += (unsigned)dp_policy_pin(p, i, &addr);
-	/* A rule that was taken is found, and nothing else at its name. */
-	if (!rule.wildcard && dp_policy_match(p, &rule.base, 0).rule != i)
-		abort();
+	/* A rule that was taken is found by all whom it is for, and nothing
+	 * else at its name. */
 	if (rule.wildcard) {
 		memcpy(below.wire, "\1\1", 2);
 		memcpy(below.wire + 2, rule.base.wire, rule.base.len);
 		below.len = (uint8_t)(rule.base.len + 2);
-		if (dp_policy_match(p, &below, 0).rule == DP_RULE_NONE)
+	}
+	for (uint32_t a = 0; a < dp_policy_audience_count(p); a++) {
+		if (!(rule.audiences >> a & 1))
+			continue;
+		if (!rule.wildcard &&
+		    dp_policy_match(p, &rule.base, a).rule != i)
+			abort();
+		if (rule.wildcard &&
+		    dp_policy_match(p, &below, a).rule == DP_RULE_NONE)
 			abort();
 	}
+	use_name(p, rule.wildcard ? &below : &rule.base);
 	for (uint32_t k = 0; k < rule.group_count; k++)
 		dp_policy_group_name(p, dp_policy_rule_group(p, i, k), text);
 	for (uint32_t k = 0; k < rule.service_count; k++)
@@ -64,6 +111,8 @@ static void open_and_use(const uint8_t *bytes, size_t size_b)
 		for (size_t at = 0; at < group.text_b; at++)
 			sink += group.text[at];
 	}
+	for (uint32_t i = 0; i < dp_policy_audience_count(p); i++)
+		use_audience(p, i);
 	for (uint32_t i = 0; i < dp_policy_rule_count(p); i++)
 		use_rule(p, i);
 	dp_policy_close(&p);

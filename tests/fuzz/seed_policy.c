@@ -13,7 +13,8 @@
 #include "tools/policy_write.h"
 #include "tools/ruleset.h"
 
-/* A folder's worth of rules: group number, pattern, and what goes with it. */
+/* A folder's worth of rules: group number, pattern, and what goes with it; the
+ * pins of "@" are the clients that the group is limited to. */
 struct line {
 	const char *file; /* NULL: the same as the one before */
 	unsigned group;
@@ -34,6 +35,13 @@ static const struct line lines[] = {
 	{ NULL, 1, "b.a.example", false, true, 3, 0 },
 	{ NULL, 2, "\\000\\255.example", true, true, 0, 4 },
 	{ NULL, 2, "example", true, true, 0, 1 },
+	{ "audiences", 0, "a.example", true, true, 1, 1 },
+	{ NULL, 0, "@", false, true, 0, 2 },
+	{ NULL, 1, "a.example", true, true, 2, 2 },
+	{ NULL, 1, "b.a.example", false, true, 0, 0 },
+	{ NULL, 1, "@", false, true, 0, 3 },
+	{ NULL, 2, "b.a.example", false, true, 1, 3 },
+	{ NULL, 2, "a.example", true, false, 0, 0 },
 	{ "signed", 0, "a.example", false, true, 1, 1 },
 };
 
@@ -52,6 +60,12 @@ static void add(struct dp_ruleset *rs, uint32_t group, const struct line *line)
 		pins[i] = (struct dp_prefix){
 			{ i % 2 ? 6 : 4, { (uint8_t)(32 + i) } }, 8
 		};
+	}
+	if (strcmp(line->base, "@") == 0) {
+		if (dp_ruleset_limit(rs, group, pins, line->pins, NULL) !=
+		    DP_OK)
+			abort();
+		return;
 	}
 	if (dp_name_from_text(&rule.base, line->base, NULL) != DP_OK ||
 	    dp_ruleset_add(rs, group, &rule, NULL) != DP_OK)

@@ -346,7 +346,37 @@ static void special_addresses_are_known(void)
 	}
 }
 
+static void mapped_addresses_are_unmapped(void)
+{
+	static const struct {
+		const char *addr;
+		const char *v4; /* NULL: not mapped */
+	} cases[] = {
+		{ "::ffff:192.0.2.1", "192.0.2.1" },
+		{ "::ffff:0:0", "0.0.0.0" },
+		{ "::ffff:ffff:ffff", "255.255.255.255" },
+		{ "::fffe:192.0.2.1", NULL },
+		{ "::1:ffff:192.0.2.1", NULL },
+		{ "::192.0.2.1", NULL },
+		{ "64:ff9b::192.0.2.1", NULL },
+		{ "192.0.2.1", NULL },
+		{ "0.0.0.0", NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct dp_addr a = addr_of(cases[i].addr), want = a;
+
+		if (cases[i].v4)
+			want = addr_of(cases[i].v4);
+		CU_ASSERT_EQUAL(dp_addr_unmap(&a), cases[i].v4 != NULL);
+		CU_ASSERT_EQUAL(a.family, want.family);
+		CU_ASSERT_EQUAL(memcmp(a.bytes, want.bytes, sizeof(a.bytes)),
+		    0);
+	}
+}
+
 UNIT_MAIN("addr", UNIT(addresses_and_text), UNIT(addresses_are_made_of_octets),
     UNIT(address_order), UNIT(prefixes_and_text),
     UNIT(prefixes_hold_addresses), UNIT(prefix_order),
-    UNIT(hostile_prefixes_are_invalid), UNIT(special_addresses_are_known))
+    UNIT(hostile_prefixes_are_invalid), UNIT(special_addresses_are_known),
+    UNIT(mapped_addresses_are_unmapped))

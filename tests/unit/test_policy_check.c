@@ -11,8 +11,14 @@ static const char *const lines[] = {
 	"a.dnspin: two.example allow udp/53",
 	"b.dnspin: two.example allow udp/54 192.0.2.0/25 192.0.2.0/24",
 	"b.dnspin: *.two.example allow", "b.dnspin: three.example deny",
-	"b.dnspin: *.deep.two.example deny", NULL,
+	"b.dnspin: *.deep.two.example deny",
+	/* Audience 1: with c; audience 2: with c and d. */
+	"c.dnspin: @ 10.0.0.0/8 2001:db8::/32", "d.dnspin: @ 10.1.0.0/16",
+	"c.dnspin: two.example allow udp/55", "d.dnspin: zeds.example allow",
+	NULL,
 };
+/* Of the rules, those of two.example that are not for all. */
+enum { TWO_REST = 2, TWO_CLIENTS = 3 };
 
 static uint8_t *good;
 static size_t good_b;
@@ -34,6 +40,7 @@ static int free_good(void)
 struct parts {
 	struct dp_policy_d *head;
 	struct dp_group_d *groups;
+	struct dp_client_d *clients;
 	struct dp_rule_d *rules;
 	struct dp_trait_d *traits;
 	uint32_t *members;
@@ -50,6 +57,7 @@ static struct parts parts_of(uint8_t *bytes)
 	return (struct parts){
 		.head = head,
 		.groups = (void *)(bytes + head->groups.off),
+		.clients = (void *)(bytes + head->clients.off),
 		.rules = (void *)(bytes + head->rules.off),
 		.traits = (void *)(bytes + head->traits.off),
 		.members = (void *)(bytes + head->members.off),
@@ -67,13 +75,18 @@ static void use(const struct dp_policy *p)
 	struct dp_addr addr = { 4, { 192, 0, 2, 1 } };
 	char text[DP_NAME_TEXT_MAX];
 	struct dp_group_info group;
-	unsigned sum = 0;
+	struct dp_client client;
+	unsigned sum = dp_policy_audience(p, &addr);
 
 	for (uint32_t i = 0; i < dp_policy_group_count(p); i++) {
 		dp_policy_group(p, i, &group);
 		dp_policy_group_name(p, i, text);
 		for (size_t at = 0; at < group.text_b; at++)
 			sum += group.text[at];
+		for (uint32_t at = 0; dp_policy_client_next(p,
+			 group.audiences, &at, &client);)
+			CU_ASSERT(dp_policy_audience(p, &client.prefix.addr) <
+			    dp_policy_audience_count(p));
 	}
 	for (uint32_t i = 0; i < dp_policy_rule_count(p); i++) {
 		struct dp_rule_info rule;
@@ -81,7 +94,8 @@ static void use(const struct dp_policy *p)
 		dp_policy_rule(p, i, &rule);
 		dp_policy_rule_text(p, i, text);
 		sum += (unsigned)dp_policy_pin(p, i, &addr);
-		sum += dp_policy_match(p, &rule.base, 0).rule;
+		for (uint32_t a = 0; a < dp_policy_audience_count(p); a++)
+			sum += dp_policy_match(p, &rule.base, a).rule;
 		for (uint32_t k = 0; k < rule.group_count; k++)
 			CU_ASSERT(dp_policy_rule_group(p, i, k) <
 			    dp_policy_group_count(p));
@@ -234,15 +248,18 @@ static void hostile_numbers_resealed(void)
 }
 
 enum what {
-	FLAGS, DEPTH, SETTINGS, SETTING, SETTING_REST, NFT_END, NFT_REST, ZERO,
-	SECTION_OFF, SECTION_COUNT, SECTION_HUGE, TABLE_COUNT, GAP,
+	FLAGS, DEPTH, SETTINGS, SETTING, SETTING_REST, NFT_END, NFT_REST,
+	AUDIENCES_NONE, AUDIENCES_MANY, SECTION_OFF, SECTION_COUNT,
+	SECTION_HUGE, TABLE_COUNT, GAP,
 	GROUP_ORDER, GROUP_NAME, GROUP_TEXT, GROUP_TEXT_B, GROUP_ZERO,
 	RULE_NAME, RULE_LEN, RULE_CASE, RULE_STAR, RULE_FLAGS, RULE_ZERO,
 	RULE_TRAIT, RULE_ORDER, RULE_DENY, TRAIT_FIRST, TRAIT_COUNT,
 	MEMBER_RANGE, MEMBER_ORDER, MEMBER_NONE, SERVICE_PROTOCOL,
 	SERVICE_PORT, SERVICE_ORDER, SERVICE_ZERO, PIN_FAMILY, PIN_LEN,
 	PIN_HOST, PIN_ORDER, PIN_ZERO, ENTRY_RULE, ENTRY_HASH, ENTRY_TWICE,
-	ENTRY_LOST, ENTRY_EMPTY, WHATS
+	ENTRY_LOST, ENTRY_EMPTY, CLIENT, TRAIT_NOBODY, TRAIT_RANGE,
+	TRAIT_WIDER, MORE_WRONG, MORE_LOST, MORE_LAST, MORE_ORDER, MORE_TWICE,
+	WHATS
 };
 
 static const char *const complaint[WHATS] = {
@@ -253,7 +270,8 @@ static const char *const complaint[WHATS] = {
 	[SETTING_REST] = "number of settings",
 	[NFT_END] = "name does not end",
 	[NFT_REST] = "name does not end",
-	[ZERO] = "number of settings",
+	[AUDIENCES_NONE] = "audiences or none",
+	[AUDIENCES_MANY] = "too many audiences",
 	[SECTION_OFF] = "lies in a wrong place",
 	[SECTION_COUNT] = "lies in a wrong place",
 	[SECTION_HUGE] = "does not end in the file",
@@ -292,6 +310,15 @@ static const char *const complaint[WHATS] = {
 	[ENTRY_TWICE] = "not in the table",
 	[ENTRY_LOST] = "too many or too few",
 	[ENTRY_EMPTY] = "empty entry",
+	[CLIENT] = "client prefix is none",
+	[TRAIT_NOBODY] = "rule's groups",
+	[TRAIT_RANGE] = "rule's groups",
+	[TRAIT_WIDER] = "rule's groups",
+	[MORE_WRONG] = "rules are not sorted",
+	[MORE_LOST] = "rules are not sorted",
+	[MORE_LAST] = "announces one more",
+	[MORE_ORDER] = "rules are not sorted",
+	[MORE_TWICE] = "rules are not sorted",
 };
 
 /* An entry of the table, empty or not. */
@@ -316,7 +343,8 @@ static void damage_header(struct parts *p, enum what what)
 	case SETTING_REST: head->setting[15] = 1; break;
 	case NFT_END: memset(head->nft_table, 'a', DP_NFT_TABLE_MAX); break;
 	case NFT_REST: head->nft_table[DP_NFT_TABLE_MAX - 1] = 'a'; break;
-	case ZERO: head->zero = 1; break;
+	case AUDIENCES_NONE: head->audience_count = 0; break;
+	case AUDIENCES_MANY: head->audience_count = 65; break;
 	case SECTION_OFF: head->rules.off += 8; break;
 	case SECTION_COUNT: head->pins.count++; break;
 	case SECTION_HUGE: head->rules.count = UINT64_MAX / 12 + 2; break;
@@ -342,12 +370,33 @@ static void damage_groups_and_rules(struct parts *p, enum what what)
 	case RULE_LEN: rule->name_len--; break;
 	case RULE_CASE: name[1] = 'O'; break;
 	case RULE_STAR: memcpy(name, "\1*\1b", 4); break;
-	case RULE_FLAGS: rule->flags |= 4; break;
+	case RULE_FLAGS: rule->flags |= 8; break;
 	case RULE_ZERO: rule->zero = 1; break;
 	case RULE_TRAIT: rule->trait = (uint32_t)p->head->traits.count; break;
 	case RULE_ORDER: swap = rule[0]; rule[0] = rule[1]; rule[1] = swap;
 		break;
 	case RULE_DENY: rule->flags |= DP_RULE_DENY; break;
+	default: break;
+	}
+}
+
+static void damage_audiences(struct parts *p, enum what what)
+{
+	struct dp_rule_d *two = p->rules + TWO_REST;
+	struct dp_trait_d *t = p->traits;
+	uint32_t last = (uint32_t)p->head->rules.count - 1, trait;
+
+	switch (what) {
+	case CLIENT: p->clients->family = 5; break; /* more: policy_client */
+	case TRAIT_NOBODY: t[0].audiences = 0; break;
+	case TRAIT_RANGE: t[0].audiences |= 8; break;
+	case TRAIT_WIDER: t[p->rules[last].trait].audiences |= 1; break;
+	case MORE_WRONG: p->rules->flags |= DP_RULE_MORE; break;
+	case MORE_LOST: two->flags = 0; break;
+	case MORE_LAST: p->rules[last].flags |= DP_RULE_MORE; break;
+	case MORE_ORDER: trait = two[0].trait; two[0].trait = two[1].trait;
+		two[1].trait = trait; break;
+	case MORE_TWICE: t[two->trait].audiences |= 2; break;
 	default: break;
 	}
 }
@@ -364,7 +413,7 @@ static void damage_traits_and_table(struct parts *p, enum what what)
 	switch (what) {
 	case TRAIT_FIRST: t[1].pin_first--; break;
 	case TRAIT_COUNT: t[0].service_count = UINT32_MAX; break;
-	case MEMBER_RANGE: p->members[0] = 2; break;
+	case MEMBER_RANGE: p->members[0] = 4; break;
 	case MEMBER_ORDER: p->members[p->head->members.count - 1] = 9; break;
 	case MEMBER_NONE: t[1].member_first = t[0].member_first;
 		t[0].member_count = 0; t[1].member_count++; break;
@@ -402,6 +451,7 @@ static void each_promise_of_the_format_is_checked(void)
 		p = parts_of(bytes);
 		damage_header(&p, (enum what)what);
 		damage_groups_and_rules(&p, (enum what)what);
+		damage_audiences(&p, (enum what)what);
 		damage_traits_and_table(&p, (enum what)what);
 		CU_ASSERT_NOT_EQUAL(memcmp(bytes, good, good_b), 0);
 		err = open_sealed(bytes, (size_t)p.head->file_b, &diag);

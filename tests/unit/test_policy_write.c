@@ -72,8 +72,11 @@ static void golden_file_is_read(void)
 		"services=tcp/80,tcp/443 pins=192.0.2.0/24",
 		"*.manage.example allow groups=apple,intune-core "
 		"services=tcp/443,udp/7680 pins=2001:db8::/32",
+		"*.manage.example allow groups=apple,intune-core,lab "
+		"services=tcp/443,tcp/8080,udp/7680 pins=2001:db8::/32",
 		"legacy.manage.example deny groups=deny",
 		"*.legacy.manage.example deny groups=deny",
+		"portal.example allow groups=lab services=tcp/443",
 		"*.push.example allow groups=apple services=tcp/5223",
 	};
 	FILE *in = open_golden("");
@@ -83,8 +86,8 @@ static void golden_file_is_read(void)
 
 	fclose(in);
 	p = unit_policy(golden, golden_b);
-	CU_ASSERT_EQUAL_FATAL(dp_policy_rule_count(p), 7);
-	for (uint32_t i = 0; i < 7; i++) {
+	CU_ASSERT_EQUAL_FATAL(dp_policy_rule_count(p), 9);
+	for (uint32_t i = 0; i < 9; i++) {
 		unit_rule_line(p, i, line, sizeof(line));
 		CU_ASSERT_STRING_EQUAL(line, want[i]);
 	}
@@ -212,8 +215,10 @@ static void too_much_text_is_refused(void)
 	const struct dp_policy_group *groups[] = { &group };
 	struct dp_intern none = { .count = 0 };
 	struct dp_settings settings;
+	struct dp_audiences everybody = { .count = 1 };
 	struct dp_policy_source source = { .settings = &settings,
-		.groups = groups, .group_count = 1, .patterns = &none,
+		.groups = groups, .group_count = 1,
+		.audiences = &everybody, .patterns = &none,
 		.traits = &none };
 	struct dp_diag diag;
 	uint8_t *bytes = NULL;

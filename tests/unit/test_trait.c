@@ -115,5 +115,35 @@ static void rules_are_united(void)
 	}
 }
 
+/* They are kept, and keep traits apart, but are no part of what these say. */
+static void audiences_are_kept(void)
+{
+	struct dp_trait t[3] = { { .deny = false } };
+	struct dp_intern in = { .count = 0 };
+	struct dp_trait_lists l;
+	uint32_t number[3];
+
+	for (int i = 0; i < 3; i++) {
+		add(&t[i], (uint32_t[]){ 2, 1, 0 },
+		    (uint16_t[]){ 443, i == 2 ? 80 : 443, 0 },
+		    (uint8_t[]){ 10, 0 });
+		t[i].audiences = i == 1 ? UINT64_MAX : (uint64_t)1 << 40;
+		CU_ASSERT_EQUAL_FATAL(dp_trait_pack(&t[i], &in, &number[i]),
+		    DP_OK);
+	}
+	CU_ASSERT_EQUAL(in.count, 3);
+	dp_trait_unpack(&in, number[0], &l);
+	CU_ASSERT_EQUAL(l.audiences, (uint64_t)1 << 40);
+	dp_trait_unpack(&in, number[1], &l);
+	CU_ASSERT_EQUAL(l.audiences, UINT64_MAX);
+	CU_ASSERT_TRUE(dp_trait_same(&t[0], &t[1]));
+	CU_ASSERT_FALSE(dp_trait_same(&t[0], &t[2]));
+	t[1].deny = true;
+	CU_ASSERT_FALSE(dp_trait_same(&t[0], &t[1]));
+	for (int i = 0; i < 3; i++)
+		dp_trait_free(&t[i]);
+	dp_intern_free(&in);
+}
+
 UNIT_MAIN("trait", UNIT(lists_are_sorted_without_doubles),
-    UNIT(rules_are_united))
+    UNIT(rules_are_united), UNIT(audiences_are_kept))

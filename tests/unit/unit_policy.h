@@ -2,6 +2,7 @@
  * Policies for unit tests, from rules written as text:
  *
  *	"GROUP: PATTERN allow|deny [SERVICE | PREFIX]..."
+ *	"GROUP: @ PREFIX..."	the clients that it is limited to
  *
  * GROUP is the apex, as in "a.dnspin". Failures are fatal to the test.
  */
@@ -43,6 +44,23 @@ static inline uint32_t unit_group(struct dp_ruleset *rs, const char *apex_text,
 	return group;
 }
 
+static inline enum dp_err unit_limit(struct dp_ruleset *rs, uint32_t group,
+    char *text)
+{
+	char *word, *left = NULL;
+
+	for (word = strtok_r(text, " ", &left); word;
+	     word = strtok_r(NULL, " ", &left)) {
+		struct dp_prefix prefix;
+
+		CU_ASSERT_EQUAL_FATAL(dp_prefix_from_text(&prefix, word, NULL),
+		    DP_OK);
+		CU_ASSERT_EQUAL_FATAL(
+		    dp_ruleset_limit(rs, group, &prefix, 1, NULL), DP_OK);
+	}
+	return DP_OK;
+}
+
 static inline enum dp_err unit_add(struct dp_ruleset *rs, const char *line,
     unsigned long number, struct dp_name groups[16], uint32_t *group_count,
     struct dp_diag *diag)
@@ -58,6 +76,8 @@ static inline enum dp_err unit_add(struct dp_ruleset *rs, const char *line,
 	word = strtok_r(copy, ": ", &left);
 	group = unit_group(rs, word, groups, group_count);
 	word = strtok_r(NULL, " ", &left);
+	if (strcmp(word, "@") == 0)
+		return unit_limit(rs, group, left);
 	rule.wildcard = strcmp(word, "*") == 0 || strncmp(word, "*.", 2) == 0;
 	if (rule.wildcard)
 		word += word[1] ? 2 : 1;
