@@ -15,11 +15,16 @@ static void add(char *list, size_t size_b, const char *separator,
 	list[used + sep_b + word_b] = '\0';
 }
 
-static void find_in_front(struct dp_around *out, const char *modules, int id)
+static bool is_word(const char *text, size_t text_b, const char *word)
+{
+	return text_b == strlen(word) && memcmp(text, word, text_b) == 0;
+}
+
+static void find_modules(struct dp_around *out, const char *modules, int id)
 {
 	static const char blank[] = " \t";
 
-	for (int i = 0; i < id; i++) {
+	for (int i = 0;; i++) {
 		size_t word_b;
 
 		modules += strspn(modules, blank);
@@ -27,9 +32,11 @@ static void find_in_front(struct dp_around *out, const char *modules, int id)
 		if (word_b == 0)
 			return;
 		/* What dns64 asks for is judged, and it answers nothing else. */
-		if (word_b != 5 || strncmp(modules, "dns64", 5) != 0)
+		if (i < id && !is_word(modules, word_b, "dns64"))
 			add(out->in_front, sizeof(out->in_front), " ", modules,
 			    word_b);
+		if (i > id && is_word(modules, word_b, "validator"))
+			out->validates = true;
 		modules += word_b;
 	}
 }
@@ -52,7 +59,7 @@ void dp_around_find(struct dp_around *out, const struct config_file *cfg, int id
 	unsigned auth = 0, rpz = 0, views = 0;
 
 	memset(out, 0, sizeof(*out));
-	find_in_front(out, cfg->module_conf, id);
+	find_modules(out, cfg->module_conf, id);
 	for (const struct config_auth *a = cfg->auths; a; a = a->next) {
 		rpz += a->isrpz != 0;
 		auth += !a->isrpz && a->for_downstream;

@@ -59,10 +59,9 @@ static bool may_be_cached(const struct dp_module *m,
 	return !q->respip_action_info && !q->is_drop;
 }
 
-static bool is_failure(const struct reply_info *rep)
+static bool is_failure(const struct dp_module *m, const struct reply_info *rep)
 {
-	return rep->security == sec_status_bogus ||
-	    rep->security == sec_status_secure_sentinel_fail ||
+	return !dp_module_trusts(m, rep) ||
 	    FLAGS_GET_RCODE(rep->flags) == LDNS_RCODE_SERVFAIL;
 }
 
@@ -81,7 +80,7 @@ void dp_cache_admit_as_is(struct dp_module *m, struct dp_worker *w,
 void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q)
 {
-	if (q->return_msg && !is_failure(q->return_msg->rep))
+	if (q->return_msg && !is_failure(m, q->return_msg->rep))
 		dp_cache_admit_as_is(m, w, q);
 }
 

@@ -13,6 +13,35 @@ void dp_module_count(struct dp_module *m, const struct dp_worker *w,
 	dp_status_add(atomic_load(&m->status), (unsigned)w->slot, c, n);
 }
 
+/* Has the validator looked at all records and found none to be bogus? */
+static bool is_checked(const struct reply_info *rep)
+{
+	for (size_t i = 0; i < rep->an_numrrsets; i++) {
+		const struct packed_rrset_data *d = rep->rrsets[i]->entry.data;
+
+		if (d->security == sec_status_unchecked ||
+		    d->security == sec_status_bogus)
+			return false;
+	}
+	return true;
+}
+
+bool dp_module_trusts(const struct dp_module *m, const struct reply_info *rep)
+{
+	switch (rep->security) {
+	case sec_status_bogus:
+	case sec_status_secure_sentinel_fail:
+		return false;
+	case sec_status_unchecked:
+	case sec_status_indeterminate:
+		/* The validator says so of messages that are below no trust
+		 * anchor, and of those that it was told not to validate. */
+		return !m->around.validates || is_checked(rep);
+	default:
+		return true;
+	}
+}
+
 void dp_module_record(struct dp_module *m, const struct dp_worker *w,
     const struct dp_case *c, const struct reply_info *rep, time_t ttl_from,
     time_t now)
@@ -27,6 +56,6 @@ void dp_module_record(struct dp_module *m, const struct dp_worker *w,
 		.now_s = (uint32_t)now,
 	};
 
-	if (rep->security != sec_status_bogus)
+	if (dp_module_trusts(m, rep))
 		dp_answer_walk(rep, ttl_from, dp_record_item, &r);
 }

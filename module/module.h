@@ -66,8 +66,15 @@ void dp_module_count(struct dp_module *m, const struct dp_worker *w,
     enum dp_counter c, uint64_t n);
 
 /*
+ * May the addresses of rep count? False where validation failed, and where it
+ * was left out although there is a validator: subnetcache asks past it for
+ * clients that set CD.
+ */
+bool dp_module_trusts(const struct dp_module *m, const struct reply_info *rep);
+
+/*
  * Record the addresses of rep, the answer in a case that was judged ALLOW;
- * forged ones are left out. TTLs are counted from ttl_from, 0: they are
+ * those that may be forged are left out. TTLs are counted from ttl_from, 0: they are
  * relative. The caller is between dp_worker_enter and dp_worker_leave.
  */
 void dp_module_record(struct dp_module *m, const struct dp_worker *w,

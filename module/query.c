@@ -160,13 +160,9 @@ void dp_query_begin(struct dp_module *m, struct dp_worker *w,
 static bool has_good_answer(struct dp_module *m, struct dp_worker *w,
     const struct module_qstate *q)
 {
-	const struct reply_info *rep;
-
 	if (q->return_rcode != LDNS_RCODE_NOERROR || !q->return_msg)
 		return false;
-	rep = q->return_msg->rep;
-	if (rep->security == sec_status_bogus ||
-	    rep->security == sec_status_secure_sentinel_fail) {
+	if (!dp_module_trusts(m, q->return_msg->rep)) {
 		dp_module_count(m, w, DP_COUNT_BOGUS, 1);
 		return false;
 	}

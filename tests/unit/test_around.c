@@ -15,23 +15,25 @@ static struct dp_around around(struct config_file *cfg, const char *modules,
 	return a;
 }
 
-static void modules_in_front_are_found(void)
+static void modules_around_are_found(void)
 {
 	static const struct {
 		const char *modules;
 		int id;
 		const char *in_front;
+		bool validates;
 	} cases[] = {
-		{ "dynlib validator iterator", 0, "" },
-		{ "dns64 dynlib validator iterator", 1, "" },
-		{ "validator dynlib iterator", 1, "validator" },
+		{ "dynlib validator iterator", 0, "", true },
+		{ "dns64 dynlib validator iterator", 1, "", true },
+		{ "dynlib iterator", 0, "", false },
+		{ "validator dynlib iterator", 1, "validator", false },
 		{ " respip\tvalidator  dynlib iterator", 2,
-		    "respip validator" },
-		{ "dns64 cachedb dynlib iterator", 2, "cachedb" },
-		{ "dns dynlib", 1, "dns" },
+		    "respip validator", false },
+		{ "dns64 cachedb dynlib iterator", 2, "cachedb", false },
+		{ "dns dynlib validators", 1, "dns", false },
 		/* more than there are: nothing is read past the end */
-		{ "dynlib", 5, "dynlib" },
-		{ "", 3, "" },
+		{ "dynlib", 5, "dynlib", false },
+		{ "", 3, "", false },
 	};
 	struct config_file *cfg = config_create();
 
@@ -41,6 +43,7 @@ static void modules_in_front_are_found(void)
 
 		CU_ASSERT_STRING_EQUAL(a.in_front, cases[i].in_front);
 		CU_ASSERT_STRING_EQUAL(a.notes, "");
+		CU_ASSERT_EQUAL(a.validates, cases[i].validates);
 	}
 	config_delete(cfg);
 }
@@ -80,5 +83,5 @@ static void own_data_is_counted(void)
 	config_delete(cfg);
 }
 
-UNIT_MAIN("around", UNIT(modules_in_front_are_found),
+UNIT_MAIN("around", UNIT(modules_around_are_found),
     UNIT(long_lists_end_with_a_whole_word), UNIT(own_data_is_counted))

@@ -210,6 +210,34 @@ static void forge(struct bench *b)
 	b->reply.rep.security = sec_status_bogus;
 }
 
+/* Without a validator nothing is checked. */
+static void leave_unchecked(struct bench *b)
+{
+	b->reply.rep.security = sec_status_unchecked;
+	b->reply.packed[0]->data.security = sec_status_unchecked;
+}
+
+/* With one it is all the same below no trust anchor, */
+static void find_no_anchor(struct bench *b)
+{
+	b->of.m.around.validates = true;
+	b->reply.rep.security = sec_status_indeterminate;
+	b->reply.packed[0]->data.security = sec_status_indeterminate;
+}
+
+/* and not when it was told to leave the answer alone: new, or known. */
+static void pass_validator_by(struct bench *b)
+{
+	find_no_anchor(b);
+	b->reply.packed[0]->data.security = sec_status_unchecked;
+}
+
+static void pass_validator_by_again(struct bench *b)
+{
+	find_no_anchor(b);
+	b->reply.packed[0]->data.security = sec_status_bogus;
+}
+
 static void fail(struct bench *b)
 {
 	b->state.s.return_msg = NULL;
@@ -265,6 +293,13 @@ static void answers_are_judged_recorded_and_admitted(void)
 		{ "manage.example", "21.1.2.3", REPORT, NULL,
 		    RECORDED | ADMITTED },
 		{ "manage.example", "20.1.2.3", REPORT, forge, 0 },
+		{ "manage.example", "20.1.2.3", REPORT, pass_validator_by, 0 },
+		{ "manage.example", "20.1.2.3", REPORT, pass_validator_by_again,
+		    0 },
+		{ "manage.example", "20.1.2.3", REPORT, find_no_anchor,
+		    RECORDED | ADMITTED },
+		{ "manage.example", "20.1.2.3", REPORT, leave_unchecked,
+		    RECORDED | ADMITTED },
 		{ "manage.example", "20.1.2.3", REPORT, fail, 0 },
 		{ "manage.example", "20.1.2.3", REPORT, forbid_storing,
 		    RECORDED },
