@@ -91,7 +91,7 @@ class Lab(Checks):
         self._interrupted = False
         self.own_network = False
         self._claim = None
-        self._guard = None
+        self.guard = None
         self._resolvers = []
         self._module = None
         self.authority = None
@@ -128,12 +128,12 @@ class Lab(Checks):
             self._claim = wait_until(netns.claim_host, "another lab has the "
                                      "loopback of this machine", 600)
         self.tree.one_user = netns.one_user()
-        self._guard = Guard()
+        self.guard = Guard()
         self.work = tempfile.mkdtemp(prefix=f"dnspin-{self.name}-")
         os.chmod(self.work, 0o755)
         os.umask(0o022)
         if self._want_authority:
-            self.authority = Authority(self._guard, self.work, self._extra)
+            self.authority = Authority(self.guard, self.work, self._extra)
             self.authority.start()
 
     def __exit__(self, kind, error, trace):
@@ -156,8 +156,8 @@ class Lab(Checks):
                 self.check(f"{resolver.name} ends in good order", False, fault)
         if self.authority:
             self.authority.stop()
-        if self._guard:
-            self._guard.close()
+        if self.guard:
+            self.guard.close()
         if self._claim:
             self._claim.close()
         if self.work and self.failed:
@@ -204,7 +204,7 @@ class Lab(Checks):
         if module is True:
             module = self._module_copy()
         resolver = Resolver(
-            self._guard, self.tree, self.work, name, address=address,
+            self.guard, self.tree, self.work, name, address=address,
             port=port, threads=threads, module=module, state=state,
             hints=self.authority and self.authority.root_hints,
             anchor=self.authority and self.authority.trust_anchor,

@@ -1,6 +1,5 @@
-"""Answers that a module never sees in the ordinary way: queries that join one
-of Unbound's own in flight, expired answers, caches filled from outside,
-reloads, the operator's own data.
+"""Answers that a module never sees in the ordinary way: expired answers, caches
+filled from outside, reloads, the operator's own data.
 """
 import os
 import sys
@@ -17,62 +16,6 @@ def refused(a):
 
 def answered(a):
     return a.rcode == "NOERROR" and bool(a.addresses)
-
-
-def joining(lab):
-    """A client asks what Unbound is asking for itself at that moment. Only
-    the checks of harden-referral-path are queries that a client can join."""
-    own = [("ns1.lab-dns.net", "A"), ("ns2.lab-dns.net", "A"),
-           ("lab-dns.net", "NS"), ("microsoft.com", "NS")]
-    for cd in (False, True):
-        resolver = lab.resolver(f"joining-{cd}", mode="strict", server_conf=[
-            "harden-referral-path: yes"])
-        lab.authority.pause("leaf")
-        allowed = resolver.send("portal.manage.microsoft.com", cd=cd)
-        wait_until(lambda r=resolver: all(
-            r.waits_for(name + ".", rdtype) for name, rdtype in own),
-            "Unbound's own queries in flight")
-        clients = [resolver.send(name, rdtype, cd=flag)
-                   for name, rdtype in own for flag in (False, True, False)]
-        lab.authority.resume("leaf")
-        a = resolver.reply(allowed)
-        lab.check(f"CD {cd}: who waits for a name server gets the answer",
-                  answered(a), a)
-        replies = [resolver.reply(s) for s in clients]
-        lab.check(f"CD {cd}: who joins the name server's lookup is refused",
-                  all(refused(a) for a in replies),
-                  "; ".join(str(a) for a in replies))
-        again = [resolver.ask(name, rdtype) for name, rdtype in own]
-        lab.check(f"CD {cd}: and so is who asks afterwards",
-                  all(refused(a) for a in again),
-                  "; ".join(str(a) for a in again))
-        resolver.stop()
-
-
-def transfers(lab):
-    """An auth-zone looks its primary up in the same mesh, with a callback
-    that wants the true answer while the client that joins must not get it."""
-    resolver = lab.resolver("transfer", mode="strict", start=False,
-                            server_conf=[
-        "auth-zone:", "name: nsatc.net", "primary: ns1.lab-dns.net",
-        "for-downstream: no", "for-upstream: no"])
-    lab.authority.pause("leaf")
-    resolver.start()
-    wait_until(lambda: resolver.waits_for("ns1.lab-dns.net.", "A"),
-               "the lookup of the primary")
-    clients = [resolver.send("ns1.lab-dns.net", cd=cd)
-               for cd in (False, False, True)]
-    lab.authority.resume("leaf")
-    replies = [resolver.reply(s) for s in clients]
-    lab.check("who joins the lookup of a primary is refused",
-              all(refused(a) for a in replies),
-              "; ".join(str(a) for a in replies))
-    lab.check("the zone is transferred at once all the same", eventually(
-        lambda: "serial 1" in resolver.control("list_auth_zones"), 2),
-        resolver.control("list_auth_zones"))
-    a = resolver.ask("manage.microsoft.com")
-    lab.check("and the resolver goes on", answered(a), a)
-    resolver.stop()
 
 
 STALE = ["serve-expired: yes", "serve-expired-client-timeout: 100",
@@ -253,8 +196,6 @@ def order_of_modules(lab):
 
 
 with Lab("doors") as the_lab:
-    joining(the_lab)
-    transfers(the_lab)
     expired(the_lab)
     loaded(the_lab)
     reloaded(the_lab)
