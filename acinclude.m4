@@ -24,10 +24,7 @@ AC_MSG_RESULT([$UNBOUND_BUILDDIR])
 AS_IF([$GREP -q '^#define WITH_DYNLIBMODULE' "$UNBOUND_BUILDDIR/config.h"], [],
 	[AC_MSG_ERROR([the Unbound in $UNBOUND_BUILDDIR was configured without --with-dynlibmodule and cannot load modules: configure it again with that option])])
 UNBOUND_VERSION=`$SED -n 's/^#define PACKAGE_VERSION "\(.*\)"/\1/p' "$UNBOUND_BUILDDIR/config.h"`
-# 1.17.1 is 1017001: the version macros in Unbound's own config.h cannot be
-# compared by the preprocessor.
-dnspin_number=`echo "$UNBOUND_VERSION" | $SED -n 's/^\(@<:@0-9@:>@*\)\.\(@<:@0-9@:>@*\)\.\(@<:@0-9@:>@*\).*/\1 \2 \3/p' | { read a b c; printf '%d%03d%03d' "$a" "$b" "$c"; }`
-UNBOUND_CPPFLAGS="-isystem $UNBOUND_BUILDDIR -isystem $UNBOUND_SRCDIR -DDP_UNBOUND_NUMBER=$dnspin_number"
+UNBOUND_CPPFLAGS="-isystem $UNBOUND_BUILDDIR -isystem $UNBOUND_SRCDIR"
 
 # Its objects as a library, for unit tests of the sources that see Unbound.
 UNBOUND_OBJECTS=

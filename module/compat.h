@@ -32,17 +32,39 @@ behind: build Unbound with --with-pthreads"
 #define DP_TYPE_SVCB 64
 #define DP_TYPE_HTTPS 65
 
-/* 1.26 stores whether the answer came from the validator's own recursion. */
-#if DP_UNBOUND_NUMBER >= 1026000
+/*
+ * Admit the answer of q to the cache of env. Later versions (1.26) are also told
+ * whether the query is one of the validator's own. The type of the function
+ * tells which it is, not the version: distributions take changes into older
+ * versions. A third type is an error of the compiler here, and nowhere else.
+ */
+typedef int dp_store_fn(struct module_env *env, struct query_info *qinfo,
+    struct reply_info *rep, int is_referral, time_t leeway, int pside,
+    struct regional *region, uint32_t flags, time_t qstarttime);
+typedef int dp_store_valrec_fn(struct module_env *env,
+    struct query_info *qinfo, struct reply_info *rep, int is_referral,
+    time_t leeway, int pside, struct regional *region, uint32_t flags,
+    time_t qstarttime, int is_valrec);
+
+static inline int dp_store(dp_store_fn *store, struct module_env *env,
+    struct module_qstate *q)
+{
+	return store(env, &q->qinfo, q->return_msg->rep, 0, q->prefetch_leeway,
+	    0, NULL, q->query_flags, q->qstarttime);
+}
+
+static inline int dp_store_valrec(dp_store_valrec_fn *store,
+    struct module_env *env, struct module_qstate *q)
+{
+	return store(env, &q->qinfo, q->return_msg->rep, 0, q->prefetch_leeway,
+	    0, NULL, q->query_flags, q->qstarttime, q->is_valrec);
+}
+
+#define DP_STORE_BY_TYPE(store) \
+	_Generic(&(store), \
+	    dp_store_fn *: dp_store, \
+	    dp_store_valrec_fn *: dp_store_valrec)
 #define dp_cache_store(env, q) \
-	dns_cache_store((env), &(q)->qinfo, (q)->return_msg->rep, 0, \
-	    (q)->prefetch_leeway, 0, NULL, (q)->query_flags, \
-	    (q)->qstarttime, (q)->is_valrec)
-#else
-#define dp_cache_store(env, q) \
-	dns_cache_store((env), &(q)->qinfo, (q)->return_msg->rep, 0, \
-	    (q)->prefetch_leeway, 0, NULL, (q)->query_flags, \
-	    (q)->qstarttime)
-#endif
+	DP_STORE_BY_TYPE(dns_cache_store)(&dns_cache_store, (env), (q))
 
 #endif
