@@ -1,0 +1,226 @@
+#include "module/compat.h"
+
+#include "tests/unit/unit.h"
+
+#include "module/judge.h"
+#include "tests/unit/module_of.h"
+#include "tests/unit/reply_of.h"
+
+#define NOW 1790000000
+
+static const char *const everybody[] = {
+	"g.dnspin: manage.example allow 20.0.0.0/8",
+	NULL,
+};
+static const char *const by_client[] = {
+	"a.dnspin: manage.example allow",
+	"a.dnspin: cdn.example allow",
+	"m.dnspin: @ 10.20.0.0/16 2001:db8:20::/48",
+	"m.dnspin: vlan.example allow 20.0.0.0/8",
+	"m.dnspin: cdn.example deny",
+	NULL,
+};
+
+static void bench_open(struct module_of *o, const char *const *rules,
+    enum dp_mode mode, enum dp_setting id, uint32_t value)
+{
+	struct dp_settings set;
+
+	memset(o, 0, sizeof(*o));
+	dp_settings_default(&set);
+	set.value[id] = value;
+	set.value[DP_SET_MODE] = mode;
+	module_of_open(o, rules, &set, NOW);
+}
+
+static struct comm_reply client_at(const char *text)
+{
+	struct comm_reply client = { .client_addrlen = 0 };
+	struct dp_addr addr;
+
+	if (!text) /* a family that is no address */
+		return client;
+	CU_ASSERT_EQUAL_FATAL(dp_addr_from_text(&addr, text, NULL), DP_OK);
+	if (addr.family == 4) {
+		struct sockaddr_in in = { .sin_family = AF_INET };
+
+		memcpy(&in.sin_addr, addr.bytes, 4);
+		memcpy(&client.client_addr, &in, sizeof(in));
+	} else {
+		struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+
+		memcpy(&in6.sin6_addr, addr.bytes, 16);
+		memcpy(&client.client_addr, &in6, sizeof(in6));
+	}
+	return client;
+}
+
+static struct dp_case case_of(const struct module_of *o, const char *text,
+    uint16_t qclass)
+{
+	struct dp_name name = unit_name(text);
+	struct query_info qinfo = { .qname = name.wire, .qname_len = name.len,
+		.qtype = LDNS_RR_TYPE_A, .qclass = qclass };
+	struct dp_case c;
+
+	dp_case_open(&c, &o->m, &qinfo);
+	return c;
+}
+
+static void a_case_is_open_when_policy_and_map_are_there(void)
+{
+	static const struct {
+		enum dp_mode mode;
+		bool policy;
+		bool map;
+		bool ready;
+	} cases[] = {
+		{ DP_MODE_STRICT, true, true, true },
+		{ DP_MODE_STRICT, true, false, false },
+		{ DP_MODE_STRICT, false, true, false },
+		{ DP_MODE_OBSERVE, true, false, true },
+		{ DP_MODE_OBSERVE, false, false, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct module_of o;
+		struct dp_map *map;
+		struct dp_case c;
+
+		bench_open(&o, everybody, cases[i].mode, DP_SET_GRACE, 1);
+		map = atomic_load(&o.m.map);
+		if (!cases[i].policy)
+			atomic_store(&o.m.policy, NULL);
+		if (!cases[i].map)
+			atomic_store(&o.m.map, NULL);
+		c = case_of(&o, "manage.example", LDNS_RR_CLASS_IN);
+		CU_ASSERT_EQUAL(c.policy != NULL, cases[i].policy);
+		CU_ASSERT_EQUAL(c.ready, cases[i].ready);
+		CU_ASSERT_EQUAL(c.verdict, DP_VERDICT_NOT_READY);
+		if (c.policy)
+			CU_ASSERT_EQUAL(c.strict,
+			    cases[i].mode == DP_MODE_STRICT);
+		atomic_store(&o.m.map, map);
+		module_of_close(&o);
+	}
+}
+
+static void clients_are_judged_by_their_address(void)
+{
+	static const struct {
+		const char *client;
+		const char *name;
+		uint16_t qclass;
+		bool allow;
+	} cases[] = {
+		{ "10.20.1.1", "vlan.example", LDNS_RR_CLASS_IN, true },
+		{ "10.21.1.1", "vlan.example", LDNS_RR_CLASS_IN, false },
+		{ "::ffff:10.20.1.1", "vlan.example", LDNS_RR_CLASS_IN, true },
+		{ "2001:db8:20::1", "vlan.example", LDNS_RR_CLASS_IN, true },
+		{ "2001:db8:21::1", "vlan.example", LDNS_RR_CLASS_IN, false },
+		{ NULL, "vlan.example", LDNS_RR_CLASS_IN, false },
+		{ "10.20.1.1", "vlan.example", LDNS_RR_CLASS_CH, false },
+		{ "10.20.1.1", "cdn.example", LDNS_RR_CLASS_IN, false },
+		{ "10.21.1.1", "cdn.example", LDNS_RR_CLASS_IN, true },
+		{ "10.20.1.1", "manage.example", LDNS_RR_CLASS_IN, true },
+		{ NULL, "manage.example", LDNS_RR_CLASS_IN, true },
+	};
+	struct module_of o;
+
+	bench_open(&o, by_client, DP_MODE_STRICT, DP_SET_GRACE, 1);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct comm_reply client = client_at(cases[i].client);
+		struct dp_case c = case_of(&o, cases[i].name, cases[i].qclass);
+		enum dp_verdict verdict = dp_case_judge(&c, &client, NULL);
+
+		CU_ASSERT_EQUAL(verdict,
+		    cases[i].allow ? DP_VERDICT_ALLOW : DP_VERDICT_DENY);
+		CU_ASSERT_EQUAL(c.verdict, verdict);
+		CU_ASSERT_EQUAL(c.match.allow, cases[i].allow);
+	}
+	module_of_close(&o);
+}
+
+static void what_some_may_not_have_is_not_for_all(void)
+{
+	static const struct {
+		const char *name;
+		bool for_all;
+	} cases[] = {
+		{ "manage.example", true },
+		{ "vlan.example", false },
+		{ "cdn.example", false },
+		{ "off.example", false },
+	};
+	struct module_of o;
+
+	bench_open(&o, by_client, DP_MODE_STRICT, DP_SET_GRACE, 1);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dp_case c =
+		    case_of(&o, cases[i].name, LDNS_RR_CLASS_IN);
+
+		CU_ASSERT_EQUAL(dp_case_is_for_all(&c, NULL),
+		    cases[i].for_all);
+		CU_ASSERT_EQUAL(c.verdict, DP_VERDICT_NOT_READY);
+	}
+	module_of_close(&o);
+}
+
+/* With `chain: inspect` the target counts, for each audience by itself. */
+static void answers_are_judged_for_all(void)
+{
+	static const struct {
+		const char *target;
+		bool for_all;
+	} cases[] = {
+		{ "manage.example", true },
+		{ "vlan.example", false },
+		{ "cdn.example", false },
+	};
+	struct module_of o;
+
+	bench_open(&o, by_client, DP_MODE_STRICT, DP_SET_CHAIN,
+	    DP_CHAIN_INSPECT);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dp_case c =
+		    case_of(&o, "manage.example", LDNS_RR_CLASS_IN);
+		struct reply_of reply;
+
+		reply_of_begin(&reply);
+		reply_of_cname(&reply, "manage.example", cases[i].target, 60);
+		CU_ASSERT_EQUAL(dp_case_is_for_all(&c, &reply.rep),
+		    cases[i].for_all);
+		reply_of_end(&reply);
+	}
+	module_of_close(&o);
+}
+
+static void pins_of_any_audience_count(void)
+{
+	static const struct {
+		const char *name;
+		enum dp_pins pins;
+		bool needs;
+	} cases[] = {
+		{ "vlan.example", DP_PINS_ENFORCE, true },
+		{ "vlan.example", DP_PINS_REPORT, false },
+		{ "manage.example", DP_PINS_ENFORCE, false },
+		{ "off.example", DP_PINS_ENFORCE, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct module_of o;
+		struct dp_case c;
+
+		bench_open(&o, by_client, DP_MODE_STRICT, DP_SET_PINS,
+		    cases[i].pins);
+		c = case_of(&o, cases[i].name, LDNS_RR_CLASS_IN);
+		CU_ASSERT_EQUAL(dp_case_needs_pins(&c), cases[i].needs);
+		module_of_close(&o);
+	}
+}
+
+UNIT_MAIN("judge", UNIT(a_case_is_open_when_policy_and_map_are_there),
+    UNIT(clients_are_judged_by_their_address),
+    UNIT(what_some_may_not_have_is_not_for_all),
+    UNIT(answers_are_judged_for_all), UNIT(pins_of_any_audience_count))
