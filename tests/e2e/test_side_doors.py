@@ -1,5 +1,4 @@
-"""Answers that a module never sees in the ordinary way: expired answers, caches
-filled from outside, reloads, the operator's own data.
+"""Answers that a module never sees in the ordinary way: caches filled from outside, reloads, the operator's own data.
 """
 import os
 import sys
@@ -16,43 +15,6 @@ def refused(a):
 
 def answered(a):
     return a.rcode == "NOERROR" and bool(a.addresses)
-
-
-STALE = ["serve-expired: yes", "serve-expired-client-timeout: 100",
-         "serve-expired-reply-ttl: 30"]
-
-
-def expire(resolver, *names):
-    """Ask once, and wait until the TTL of one second is over."""
-    for name in names:
-        resolver.ask(name)
-    time.sleep(2.1)  # TTLs are whole seconds of the real clock
-
-
-def expired(lab):
-    resolver = lab.resolver("stale-observe", mode="observe",
-                            server_conf=STALE)
-    expire(resolver, "short.manage.microsoft.com")
-    lab.authority.pause("leaf")
-    a = resolver.ask("short.manage.microsoft.com")
-    lab.authority.resume("leaf")
-    lab.check("observe: serve-expired works as configured", answered(a), a)
-    resolver.stop()
-
-    resolver = lab.resolver("stale-strict", mode="strict", chain="inspect",
-                            server_conf=STALE)
-    names = ("brief.manage.microsoft.com", "brief.trafficmanager.net")
-    expire(resolver, "short.manage.microsoft.com", *names)
-    lab.authority.pause("leaf")
-    replies = [resolver.ask(name) for name in names]
-    a = resolver.ask("short.manage.microsoft.com")
-    lab.authority.resume("leaf")
-    lab.check("strict: a refused chain does not come back when it is stale",
-              all(refused(a) for a in replies),
-              "; ".join(str(a) for a in replies))
-    lab.check("strict: what is allowed is served while its authority is away",
-              answered(a) and not a.authority, a)
-    resolver.stop()
 
 
 def loaded(lab):
@@ -196,7 +158,6 @@ def order_of_modules(lab):
 
 
 with Lab("doors") as the_lab:
-    expired(the_lab)
     loaded(the_lab)
     reloaded(the_lab)
     operators_own(the_lab)

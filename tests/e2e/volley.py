@@ -99,6 +99,7 @@ class Volley:
         return self._replies
 
     def close(self):
+        """Wait no longer; what comes is lost."""
         for s in self._sockets:
             s.close()
         self._selector.close()
