@@ -62,7 +62,8 @@ def rcode_of(address, name, port=53):
 
 
 class Authority:
-    """extra: {zone: text}, master file lines added to a zone."""
+    """extra: {zone: text}, master file lines added to a zone; a zone that is
+    not there becomes a leaf."""
 
     def __init__(self, guard, work, extra=None):
         self.work = os.path.join(work, "authority")
@@ -90,7 +91,9 @@ class Authority:
                 shutil.copyfile(path, to)
                 self._zones[origin] = (folder, to)
         for origin, text in extra.items():
-            with open(self._zones[origin][1], "a", encoding="ascii") as f:
+            _, path = self._zones.setdefault(origin, (
+                "leaf", os.path.join(self.work, "leaf", origin[:-1])))
+            with open(path, "a", encoding="ascii") as f:
                 f.write(text)
 
     def _parent(self, origin):
