@@ -29,15 +29,18 @@ class Load:
     """rate: questions a second; names: so many of each kind. It asks nothing
     before policy() is called."""
 
-    def __init__(self, lab, resolver, rate, names, sockets=16):
+    def __init__(self, lab, resolver, rate, names, kinds=KINDS, sockets=16):
         binary = os.path.join(lab.tree.build, "tests", "e2e", "swap_load")
         self._process = subprocess.Popen(
             [binary, resolver.address, str(resolver.port), str(rate),
              str(names), str(sockets),
-             *[f"{kind}.{DOMAIN}:{letters}"
-               for kind, letters in KINDS.items()]],
+             *[f"{kind}.{DOMAIN}:{KINDS[kind]}" for kind in kinds]],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.windows = []  # what each time between two policy() told
+
+    @property
+    def pid(self):
+        return self._process.pid
 
     def _command(self, line):
         try:

@@ -175,15 +175,14 @@ static void send_some(struct line *l, unsigned count)
 static void send_due(void)
 {
 	static uint32_t first;
-	int64_t now = now_ns(), late_ns;
+	int64_t now = now_ns();
 	uint64_t due;
 
 	due = (uint64_t)(now - load.begin_ns) * load.rate / 1000000000u;
 	due -= due < load.budget ? due : load.budget;
 	if (due == 0)
 		return;
-	late_ns = (int64_t)(due * 1000000000u / load.rate);
-	if (late_ns > DEBT_NS) { /* begin to count anew */
+	if (due * 1000000000u / load.rate > DEBT_NS) { /* begin anew */
 		load.begin_ns = now;
 		load.budget = 0;
 		due = load.rate * DEBT_NS / 1000000000u;
