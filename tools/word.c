@@ -132,7 +132,7 @@ enum dp_err dp_word_pin(struct dp_prefix *out, const struct dp_word *word,
 		    "write the prefixes that remain");
 	if (!prefix || (strncmp(text, "1:", 2) != 0 &&
 		strncmp(text, "2:", 2) != 0))
-		return ABOUT(diag, word, "a pin is written 1:192.0.2.0/24 "
+		return ABOUT(diag, word, "a prefix is written 1:192.0.2.0/24 "
 		    "(IPv4) or 2:2001:db8::/32 (IPv6)");
 	prefix++;
 	if (!strchr(prefix, '/'))

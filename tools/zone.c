@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/record.h"
+#include "tools/vec.h"
 #include "tools/zone_rule.h"
 
 #define TEXT_MAX 65535u /* octets of the apex's strings, as of one record */
@@ -25,11 +26,13 @@ struct zone_reader {
 	uint32_t group;
 	uint8_t *text; /* the apex's strings, TEXT_MAX */
 	size_t text_b;
+	struct dp_prefix *clients; /* that the zone is limited to */
+	size_t client_count, client_room;
 
 	struct dp_zone_rule rule;
 };
 
-/* All strings of the apex have come, for a rule does: the group is complete. */
+/* All records of the apex have come, for a rule does: the group is complete. */
 static enum dp_err make_group(struct zone_reader *z)
 {
 	enum dp_err err;
@@ -38,11 +41,13 @@ static enum dp_err make_group(struct zone_reader *z)
 		return DP_OK;
 	err = dp_ruleset_group(z->rs, &z->apex, z->serial, z->text, z->text_b,
 	    &z->group, &z->diag);
-	if (err)
+	if (err) {
 		z->diag.line = z->soa_line;
-	else
-		z->has_group = true;
-	return err;
+		return err;
+	}
+	z->has_group = true;
+	return dp_ruleset_limit(z->rs, z->group, z->clients, z->client_count,
+	    &z->diag);
 }
 
 static enum dp_err finish_rule(struct zone_reader *z)
@@ -91,6 +96,35 @@ static enum dp_err soa(struct zone_reader *z, const struct dp_record *r)
 	z->soa_line = r->line;
 	z->ended = z->has_group = false;
 	z->text_b = 0;
+	z->client_count = 0;
+	return DP_OK;
+}
+
+/* Lists of clients are written as those of pins. */
+static enum dp_err apex_apl(struct zone_reader *z, const struct dp_record *r)
+{
+	char text[DP_PREFIX_TEXT_MAX], meant[DP_PREFIX_TEXT_MAX];
+
+	if (z->has_group)
+		return SYNTAX(&z->diag, r->line, "the zone's own APL, the "
+		    "clients that it is for, must stand in front of its rules");
+	for (size_t i = 0; i < r->data->count; i++) {
+		const struct dp_prefix *pin = &r->data->pins[i];
+		struct dp_prefix v4 = *pin;
+
+		if (pin->len >= 96 && dp_addr_unmap(&v4.addr)) {
+			v4.len = (uint8_t)(pin->len - 96);
+			dp_prefix_to_text(pin, text);
+			dp_prefix_to_text(&v4, meant);
+			dp_diag_set(&z->diag, text, r->line, "IPv4 clients are "
+			    "known by their IPv4 address: write 1:%s", meant);
+			return DP_ERR_SYNTAX;
+		}
+		if (dp_vec_room(&z->clients, &z->client_room,
+			z->client_count + 1, sizeof(*pin)) != DP_OK)
+			return DP_ERR_NOMEM;
+		z->clients[z->client_count++] = *pin;
+	}
 	return DP_OK;
 }
 
@@ -126,12 +160,19 @@ static enum dp_err apex_txt(struct zone_reader *z, const struct dp_record *r)
 static enum dp_err apex_record(struct zone_reader *z,
     const struct dp_record *r)
 {
+	enum dp_err err;
+
 	if (r->type == DP_RECORD_NS)
 		return DP_OK;
+	err = finish_rule(z);
+	if (err)
+		return err;
 	if (r->type == DP_RECORD_TXT)
 		return apex_txt(z, r);
+	if (r->type == DP_RECORD_APL)
+		return apex_apl(z, r);
 	return SYNTAX(&z->diag, r->line, "%s at the zone's own name, which may "
-	    "have SOA, NS and TXT: write the name that the rule is about in "
+	    "have SOA, NS, TXT and APL: write the name that the rule is about in "
 	    "front", r->type_text);
 }
 
@@ -248,5 +289,6 @@ enum dp_err dp_zone_read(struct dp_ruleset *rs, FILE *in, const char *file,
 	dp_zone_rule_free(&z.rule);
 	dp_record_close(&z.records);
 	free(z.text);
+	free(z.clients);
 	return err;
 }

@@ -139,12 +139,12 @@ static const struct {
 	{ "2:10.0.0.0/8", "!write 1:10.0.0.0/8" },
 	{ "1:10.0.0.1", "!write 1:10.0.0.1/32" },
 	{ "2:2001:db8::1", "!write 2:2001:db8::1/128" },
-	{ "3:10.0.0.0/8", "!a pin is written" },
-	{ "65537:10.0.0.0/8", "!a pin is written" },
-	{ "10.0.0.0/8", "!a pin is written" },
-	{ "\"1:10.0.0.0/8\"", "!a pin is written" },
+	{ "3:10.0.0.0/8", "!a prefix is written" },
+	{ "65537:10.0.0.0/8", "!a prefix is written" },
+	{ "10.0.0.0/8", "!a prefix is written" },
+	{ "\"1:10.0.0.0/8\"", "!a prefix is written" },
 	{ "!1:10.0.0.0/8", "!exceptions" },
-	{ "", "!a pin is written" },
+	{ "", "!a prefix is written" },
 };
 
 static void pins_are_read_strictly(void)

@@ -142,9 +142,18 @@ static const struct {
 	{ "a APL 1:192.0.2.1/32\nb TXT \"allow\"\n", 3,
 	    "pins (APL) without a rule" },
 	{ "a TXT \"deny\"\na APL 1:192.0.2.1/32\n", 4, "at a denied name" },
+	{ "a TXT \"allow\"\n@ APL 1:10.0.0.0/8\n", 4, "must stand in front" },
+	{ "a TXT \"allow\"\n@ TXT \"title=t\"\n", 4, "must stand in front" },
+	{ "@ APL !1:10.0.0.0/8\n", 3, "write the prefixes that remain" },
+	{ "@ APL 1:10.0.0.1/8\n", 3, "host bits are set: write 10.0.0.0/8" },
+	{ "@ APL 10.0.0.0/8\n", 3, "a prefix is written" },
+	{ "@ APL (\n1:10.0.0.0/8\n2:::ffff:10.1.0.0/112 )\n", 3,
+	    "write 1:10.1.0.0/16" },
+	{ "@ APL\n", 3, "APL without data" },
+	{ "@ AAAA 2001:db8::1\n", 3, "SOA, NS, TXT and APL" },
 	{ "a APL !1:192.0.2.1/32\n", 3, "exceptions ('!')" },
-	{ "a APL 3:192.0.2.1/32\n", 3, "a pin is written" },
-	{ "a APL 192.0.2.1/32\n", 3, "a pin is written" },
+	{ "a APL 3:192.0.2.1/32\n", 3, "a prefix is written" },
+	{ "a APL 192.0.2.1/32\n", 3, "a prefix is written" },
 	{ "a APL 1:192.0.2.1\n", 3, "write 1:192.0.2.1/32" },
 	{ "a APL 2:192.0.2.1/32\n", 3, "write 1:192.0.2.1/32" },
 	{ "a APL 1:2001:db8::/32\n", 3, "write 2:2001:db8::/32" },
@@ -258,11 +267,67 @@ static void what_is_no_zone_is_an_error(void)
 	}
 }
 
+/* "GROUP: PREFIX..." per group, ';' between. */
+static void describe_clients(const struct dp_policy *p, char *out,
+    size_t size_b)
+{
+	char text[DP_NAME_TEXT_MAX];
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (uint32_t i = 0; i < dp_policy_group_count(p); i++) {
+		struct dp_group_info group;
+		struct dp_client client;
+		uint32_t cursor = 0;
+
+		dp_policy_group(p, i, &group);
+		dp_policy_group_name(p, i, text);
+		n += (size_t)snprintf(out + n, size_b - n, "%s%s:",
+		    i ? ";" : "", text);
+		while (dp_policy_client_next(p, group.audiences, &cursor,
+		    &client)) {
+			dp_client_to_text(&client, text);
+			n += (size_t)snprintf(out + n, size_b - n, " %s", text);
+		}
+	}
+}
+
+static void clients_are_read(void)
+{
+	static const struct {
+		const char *text;
+		const char *clients;
+	} cases[] = {
+		{ SOA("g"), "g: 0.0.0.0/0 ::/0" },
+		{ SOA("g") "@ APL 1:10.20.0.0/16 2:fd00:20::/48\n",
+		    "g: 10.20.0.0/16 fd00:20::/48" },
+		/* Several records unite; what adds nothing goes. */
+		{ SOA("g") "@ APL 1:10.20.0.0/16\n@ NS a.\n"
+		    "@ APL 1:10.0.0.0/8 1:192.0.2.1/32\na TXT allow\n",
+		    "g: 10.0.0.0/8 192.0.2.1/32" },
+		{ SOA("g") "@ APL 2:::/0 1:0.0.0.0/0\n", "g: 0.0.0.0/0 ::/0" },
+		/* A zone's own, not those of the zone before it. */
+		{ SOA("g") "@ APL 1:10.0.0.0/8\na CNAME .\n" SOA("h")
+		    "b CNAME .\n" SOA("i") "@ APL 1:10.1.0.0/16\n",
+		    "g: 10.0.0.0/8;h: 0.0.0.0/0 ::/0;i: 10.1.0.0/16" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct compiled c = compile(cases[i].text);
+		char out[2048] = "";
+
+		CU_ASSERT_EQUAL_FATAL(c.err, DP_OK);
+		describe_clients(c.policy, out, sizeof(out));
+		CU_ASSERT_STRING_EQUAL(out, cases[i].clients);
+		compiled_free(&c);
+	}
+}
+
 /* However a good zone is cut off, it is read or refused with a reason. */
 static void cut_zones_are_read_or_refused(void)
 {
 	static const char text[] = SOA("g.dnspin")
-	    "@ TXT ( \"title=t\" )\n"
+	    "@ TXT ( \"title=t\" )\n@ APL 1:10.0.0.0/8\n"
 	    "*.a.example TXT \"allow\" \"tcp/80\" ; comment\n"
 	    "*.a.example APL 1:192.0.2.0/24 2:2001:db8::/32\n"
 	    "b\\010\\.c.example CNAME rpz-passthru.\n";
@@ -348,5 +413,5 @@ UNIT_MAIN("zone", UNIT(rules_are_read), UNIT(several_zones_may_follow),
     UNIT(groups_keep_serial_and_text),
     UNIT(wrong_rules_are_said_with_their_line),
     UNIT(what_is_no_zone_is_an_error), UNIT(cut_zones_are_read_or_refused),
-    UNIT(long_text_of_the_apex_has_a_limit),
+    UNIT(clients_are_read), UNIT(long_text_of_the_apex_has_a_limit),
     UNIT(long_files_give_signs_of_life))
