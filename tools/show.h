@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include "module/core/policy.h"
 
-/* Policy zones, one per group, that compile to the same bytes again. */
+/* Policy zones, one per group, that compile to the same bytes again.
+ * DP_ERR_FORMAT: no zones make this policy. */
 enum dp_err dp_show_zone(FILE *out, const struct dp_policy *policy)
     DP_MUST_CHECK;
 

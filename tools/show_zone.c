@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PINS_PER_RECORD 60u /* NSD serves no APL of more */
+#define PREFIXES_PER_RECORD 60u /* NSD serves no APL of more */
 /* At most 1 KiB of text each: no entry is too long for dnspin compile. */
 #define STRINGS_PER_RECORD 60u
 
@@ -40,7 +40,38 @@ static void say_string(FILE *out, const uint8_t *string, size_t len)
 	putc('"', out);
 }
 
-static void say_apex(FILE *out, const struct dp_group_info *group)
+/* The prefixes of an APL record, in records that fit. */
+struct apl {
+	const char *owner;
+	uint32_t count;
+};
+
+static void say_prefix(FILE *out, struct apl *apl,
+    const struct dp_prefix *prefix)
+{
+	char text[DP_PREFIX_TEXT_MAX];
+
+	if (apl->count++ % PREFIXES_PER_RECORD == 0)
+		fprintf(out, "\n%s APL", apl->owner);
+	dp_prefix_to_text(prefix, text);
+	fprintf(out, " %c:%s", prefix->addr.family == 4 ? '1' : '2', text);
+}
+
+static void say_clients(FILE *out, const struct dp_policy *p,
+    uint64_t audiences)
+{
+	struct apl apl = { .owner = "@" };
+	struct dp_client client;
+	uint32_t cursor = 0;
+
+	if (audiences == dp_policy_audiences(p))
+		return;
+	while (dp_policy_client_next(p, audiences, &cursor, &client))
+		say_prefix(out, &apl, &client.prefix);
+}
+
+static void say_apex(FILE *out, const struct dp_policy *p,
+    const struct dp_group_info *group)
 {
 	char apex[DP_NAME_TEXT_MAX];
 	size_t k = 0;
@@ -56,31 +87,112 @@ static void say_apex(FILE *out, const struct dp_group_info *group)
 		putc(' ', out);
 		say_string(out, group->text + at + 1, group->text[at]);
 	}
+	say_clients(out, p, group->audiences);
 	putc('\n', out);
 }
 
-static void say_rule(FILE *out, const struct dp_policy *p, uint32_t i)
+/* The rules of one pattern that a group has a part in, each for audiences of
+ * its own. */
+struct variants {
+	const struct dp_policy *policy;
+	const uint32_t *rules;
+	size_t count;
+};
+
+static bool rule_has_service(const struct dp_policy *p, uint32_t i,
+    const struct dp_rule_info *rule, struct dp_service s)
 {
-	char pattern[DP_NAME_TEXT_MAX], text[DP_PREFIX_TEXT_MAX];
-	char service[DP_SERVICE_TEXT_MAX];
+	for (uint32_t k = 0; k < rule->service_count; k++) {
+		struct dp_service t = dp_policy_rule_service(p, i, k);
+
+		if (t.protocol == s.protocol && t.port == s.port)
+			return true;
+	}
+	return rule->service_count == 0; /* any */
+}
+
+static bool rule_has_pin(const struct dp_policy *p, uint32_t i,
+    const struct dp_rule_info *rule, const struct dp_prefix *pin)
+{
+	for (uint32_t k = 0; k < rule->pin_count; k++) {
+		struct dp_prefix other = dp_policy_rule_pin(p, i, k);
+
+		if (dp_prefix_compare(&other, pin) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Do all rules that allow have the service, or where it is NULL the pin? */
+static bool all_have(const struct variants *v,
+    const struct dp_service *service, const struct dp_prefix *pin)
+{
 	struct dp_rule_info rule;
 
-	dp_policy_rule(p, i, &rule);
-	dp_policy_rule_text(p, i, pattern);
-	fprintf(out, "%s TXT \"%s\"", pattern, rule.allow ? "allow" : "deny");
-	for (uint32_t k = 0; k < rule.service_count; k++) {
-		dp_service_to_text(dp_policy_rule_service(p, i, k), service);
-		fprintf(out, " \"%s\"", service);
+	for (size_t n = 0; n < v->count && v->count > 1; n++) {
+		dp_policy_rule(v->policy, v->rules[n], &rule);
+		if (rule.allow &&
+		    !(service ? rule_has_service(v->policy, v->rules[n], &rule,
+			*service)
+			: rule_has_pin(v->policy, v->rules[n], &rule, pin)))
+			return false;
 	}
-	for (uint32_t k = 0; k < rule.pin_count; k++) {
-		struct dp_prefix pin = dp_policy_rule_pin(p, i, k);
+	return true;
+}
 
-		if (k % PINS_PER_RECORD == 0)
-			fprintf(out, "\n%s APL", pattern);
-		dp_prefix_to_text(&pin, text);
-		fprintf(out, " %c:%s", pin.addr.family == 4 ? '1' : '2', text);
+/* False: they have none in common, though none is for any service. */
+static bool say_services(FILE *out, const struct variants *v, uint32_t i,
+    const struct dp_rule_info *rule)
+{
+	char text[DP_SERVICE_TEXT_MAX];
+	uint32_t said = 0;
+
+	for (uint32_t k = 0; k < rule->service_count; k++) {
+		struct dp_service s = dp_policy_rule_service(v->policy, i, k);
+
+		if (!all_have(v, &s, NULL))
+			continue;
+		dp_service_to_text(s, text);
+		fprintf(out, " \"%s\"", text);
+		said++;
+	}
+	return said > 0 || rule->service_count == 0;
+}
+
+/*
+ * What the group may have said about the pattern: each service and pin that all
+ * its rules have which allow, so no more than any of them holds, and no less
+ * than the group brought to them. United again they are what they were.
+ */
+static enum dp_err say_pattern(FILE *out, const struct variants *v)
+{
+	const struct dp_policy *p = v->policy;
+	uint32_t most = v->rules[0];
+	char pattern[DP_NAME_TEXT_MAX];
+	struct apl apl = { .owner = pattern };
+	struct dp_rule_info rule, best;
+
+	/* One that names services, if there is one; else one that allows. */
+	dp_policy_rule(p, most, &best);
+	for (size_t n = 1; n < v->count; n++) {
+		dp_policy_rule(p, v->rules[n], &rule);
+		if (!rule.allow || (best.allow && best.service_count > 0))
+			continue;
+		best = rule;
+		most = v->rules[n];
+	}
+	dp_policy_rule_text(p, most, pattern);
+	fprintf(out, "%s TXT \"%s\"", pattern, best.allow ? "allow" : "deny");
+	if (!say_services(out, v, most, &best))
+		return DP_ERR_FORMAT;
+	for (uint32_t k = 0; k < best.pin_count; k++) {
+		struct dp_prefix pin = dp_policy_rule_pin(p, most, k);
+
+		if (all_have(v, NULL, &pin))
+			say_prefix(out, &apl, &pin);
 	}
 	putc('\n', out);
+	return DP_OK;
 }
 
 /* The rules of each group: those of group g are list[first[g]] up to
@@ -132,6 +244,33 @@ no_memory:
 	return DP_ERR_NOMEM;
 }
 
+static bool same_pattern(const struct dp_policy *p, uint32_t i, uint32_t k)
+{
+	struct dp_rule_info a, b;
+
+	dp_policy_rule(p, i, &a);
+	dp_policy_rule(p, k, &b);
+	return a.wildcard == b.wildcard && dp_name_equal(&a.base, &b.base);
+}
+
+/* The rules of a group, list[0..count). */
+static enum dp_err say_rules(FILE *out, const struct dp_policy *p,
+    const uint32_t *list, size_t count)
+{
+	enum dp_err err = DP_OK;
+	struct variants v = { .policy = p };
+
+	for (size_t i = 0; i < count && !err; i += v.count) {
+		v.rules = list + i;
+		v.count = 1;
+		while (i + v.count < count &&
+		    same_pattern(p, list[i], list[i + v.count]))
+			v.count++;
+		err = say_pattern(out, &v);
+	}
+	return err;
+}
+
 enum dp_err dp_show_zone(FILE *out, const struct dp_policy *p)
 {
 	struct by_group by;
@@ -142,15 +281,15 @@ enum dp_err dp_show_zone(FILE *out, const struct dp_policy *p)
 	fputs("; A compiled policy as zones: dnspin compile makes it again. "
 	    "Its settings:\n", out);
 	say_settings(out, dp_policy_settings(p));
-	for (uint32_t g = 0; g < dp_policy_group_count(p); g++) {
+	for (uint32_t g = 0; g < dp_policy_group_count(p) && !err; g++) {
 		struct dp_group_info group;
 
 		dp_policy_group(p, g, &group);
-		say_apex(out, &group);
-		for (size_t i = by.first[g]; i < by.first[g + 1]; i++)
-			say_rule(out, p, by.list[i]);
+		say_apex(out, p, &group);
+		err = say_rules(out, p, by.list + by.first[g],
+		    by.first[g + 1] - by.first[g]);
 	}
 	free(by.first);
 	free(by.list);
-	return DP_OK;
+	return err;
 }
