@@ -17,9 +17,9 @@ enum dp_err dp_show_zone(FILE *out, const struct dp_policy *policy)
 enum dp_err dp_show_json(FILE *out, const struct dp_policy *policy)
     DP_MUST_CHECK;
 
-/* Two Response Policy Zones that together judge as the policy does: the rules,
- * then a zone that denies what they leave. */
-enum dp_err dp_show_rpz(FILE *out, const struct dp_policy *policy)
-    DP_MUST_CHECK;
+/* Two Response Policy Zones that together judge an audience as the policy does:
+ * the rules, then a zone that denies what they leave. */
+enum dp_err dp_show_rpz(FILE *out, const struct dp_policy *policy,
+    uint32_t audience) DP_MUST_CHECK;
 
 #endif

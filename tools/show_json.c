@@ -4,6 +4,8 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "tools/whom.h"
+
 /*
  * Rules are written one by one: a tree of a million would take gigabytes.
  * jansson quotes and indents nothing wrong; the frame around is plain text.
@@ -73,8 +75,9 @@ static json_t *group(const struct dp_policy *p, uint32_t i)
 	for (size_t at = 0; at < info.text_b; at += 1u + info.text[at])
 		json_array_append_new(text,
 		    octets(info.text + at + 1, info.text[at]));
-	return json_pack("{s:s, s:s, s:I, s:o}", "name", name, "apex", apex,
-	    "serial", (json_int_t)info.serial, "text", text);
+	return json_pack("{s:s, s:s, s:I, s:o, s:o}", "name", name, "apex",
+	    apex, "serial", (json_int_t)info.serial, "text", text, "clients",
+	    dp_whom_array(p, info.audiences));
 }
 
 static json_t *rule(const struct dp_policy *p, uint32_t i)
@@ -100,9 +103,10 @@ static json_t *rule(const struct dp_policy *p, uint32_t i)
 		json_array_append_new(pins, json_string(text));
 	}
 	dp_policy_rule_text(p, i, text);
-	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "pattern", text,
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "pattern", text,
 	    "verdict", info.allow ? "allow" : "deny", "groups", groups,
-	    "services", services, "pins", pins);
+	    "services", services, "pins", pins, "clients",
+	    dp_whom_array(p, info.audiences));
 }
 
 static json_t *signer(const struct dp_policy *p)

@@ -62,8 +62,8 @@ static void parent(struct dp_name *name)
 
 /* The rule that a name just below base falls under that no exact rule is for;
  * false: none. */
-static bool match_below(const struct dp_policy *p, const struct dp_name *base,
-    struct dp_rule_info *rule, bool *allow)
+static bool match_below(const struct dp_policy *p, uint32_t audience,
+    const struct dp_name *base, struct dp_rule_info *rule, bool *allow)
 {
 	struct dp_name child;
 
@@ -77,7 +77,7 @@ static bool match_below(const struct dp_policy *p, const struct dp_name *base,
 		child.len = (uint8_t)(base->len + 2);
 		if (octet >= 'A' && octet <= 'Z')
 			continue;
-		match = dp_policy_match(p, &child, 0);
+		match = dp_policy_match(p, &child, audience);
 		if (match.rule == DP_RULE_NONE)
 			return false;
 		dp_policy_rule(p, match.rule, rule);
@@ -91,10 +91,10 @@ static bool match_below(const struct dp_policy *p, const struct dp_name *base,
 /* What name needs lest a wildcard above is hidden from it and from what is
  * below; false: no wildcard is there. */
 static bool say_hidden(FILE *out, const struct dp_policy *p,
-    const struct dp_name *name)
+    uint32_t audience, const struct dp_name *name)
 {
 	char text[DP_NAME_TEXT_MAX], pattern[DP_NAME_TEXT_MAX + 2];
-	struct dp_match match = dp_policy_match(p, name, 0);
+	struct dp_match match = dp_policy_match(p, name, audience);
 	struct dp_rule_info rule;
 	bool allow;
 
@@ -104,7 +104,7 @@ static bool say_hidden(FILE *out, const struct dp_policy *p,
 		if (rule.wildcard)
 			say_rule(out, text, match.allow);
 	}
-	if (!match_below(p, name, &rule, &allow))
+	if (!match_below(p, audience, name, &rule, &allow))
 		return false;
 	snprintf(pattern, sizeof(pattern), "*.%s", text);
 	if (!dp_name_equal(&rule.base, name))
@@ -112,9 +112,10 @@ static bool say_hidden(FILE *out, const struct dp_policy *p,
 	return true;
 }
 
-enum dp_err dp_show_rpz(FILE *out, const struct dp_policy *p)
+enum dp_err dp_show_rpz(FILE *out, const struct dp_policy *p,
+    uint32_t audience)
 {
-	struct dp_rule_info rule, before;
+	struct dp_rule_info rule, before = { .base = { .len = 0 } };
 	char text[DP_NAME_TEXT_MAX];
 	struct dp_name name;
 
@@ -122,14 +123,17 @@ enum dp_err dp_show_rpz(FILE *out, const struct dp_policy *p)
 	say_zone(out, "rules.rpz", "rules.rpz.dnspin");
 	for (uint32_t i = 0; i < dp_policy_rule_count(p); i++) {
 		dp_policy_rule(p, i, &rule);
+		if (!(rule.audiences >> audience & 1))
+			continue;
 		dp_policy_rule_text(p, i, text);
 		say_rule(out, text, rule.allow);
 		/* Rules are sorted: what stands above the rule before was
 		 * dealt with there. */
 		for (name = rule.base; name.len > 1 &&
-		     !(i > 0 && dp_name_within(&before.base, &name));
+		     !(before.base.len > 0 &&
+			 dp_name_within(&before.base, &name));
 		     parent(&name))
-			if (!say_hidden(out, p, &name))
+			if (!say_hidden(out, p, audience, &name))
 				break;
 		before = rule;
 	}

@@ -61,4 +61,14 @@ static inline void compiled_free(struct compiled *c)
 	c->bytes = NULL;
 }
 
+/* Compile good zone text into the file at path. */
+static inline void compile_to(const char *path, const char *text)
+{
+	struct compiled c = compile(text);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c.policy);
+	CU_ASSERT_TRUE_FATAL(unit_write(path, c.bytes, c.size_b));
+	compiled_free(&c);
+}
+
 #endif

@@ -43,19 +43,40 @@ static void rules_and_groups_are_shown(void)
 	check(SOA("g.dnspin"), "rules", "[]");
 	check(SOA("g.dnspin"), "groups",
 	    "[{\"name\":\"g\",\"apex\":\"g.dnspin\",\"serial\":7,"
-	    "\"text\":[]}]");
+	    "\"text\":[],\"clients\":[]}]");
 	check(SOA("g") "a TXT \"allow\" \"tcp/80\"\na APL 2:2001:db8::/32\n"
 	    SOA("h") "@ TXT \"k=\\\"v\" \"k=\\195\\164\" \"k=\\255\"\n"
 	    "*.a TXT \"deny\"\na TXT \"allow\" \"udp/1\"\n", "rules",
 	    "[{\"pattern\":\"a\",\"verdict\":\"allow\",\"groups\":[\"g\","
 	    "\"h\"],\"services\":[\"tcp/80\",\"udp/1\"],"
-	    "\"pins\":[\"2001:db8::/32\"]},"
+	    "\"pins\":[\"2001:db8::/32\"],\"clients\":[]},"
 	    "{\"pattern\":\"*.a\",\"verdict\":\"deny\",\"groups\":[\"h\"],"
-	    "\"services\":[],\"pins\":[]}]");
+	    "\"services\":[],\"pins\":[],\"clients\":[]}]");
 	check(SOA("h") "@ TXT \"k=\\\"v\" \"k=\\195\\164\" \"k=\\255\"\n",
 	    "groups",
 	    "[{\"name\":\"h\",\"apex\":\"h\",\"serial\":7,"
-	    "\"text\":[\"k=\\\"v\",\"k=\\u00e4\",\"k=\\\\255\"]}]");
+	    "\"text\":[\"k=\\\"v\",\"k=\\u00e4\",\"k=\\\\255\"],\"clients\":[]}]");
+}
+
+static void clients_are_shown(void)
+{
+	static const char zones[] = SOA("g") "a CNAME .\n" SOA("h")
+	    "@ APL 1:10.0.0.0/8 2:fd00::/8\na CNAME .\nb CNAME .\n";
+
+	check(zones, "groups",
+	    "[{\"name\":\"g\",\"apex\":\"g\",\"serial\":7,\"text\":[],"
+	    "\"clients\":[]},{\"name\":\"h\",\"apex\":\"h\",\"serial\":7,"
+	    "\"text\":[],\"clients\":[\"10.0.0.0/8\",\"fd00::/8\"]}]");
+	check(zones, "rules",
+	    "[{\"pattern\":\"a\",\"verdict\":\"deny\",\"groups\":[\"g\"],"
+	    "\"services\":[],\"pins\":[],\"clients\":[\"0.0.0.0/0\","
+	    "\"::/0\",\"!10.0.0.0/8\",\"!fd00::/8\"]},"
+	    "{\"pattern\":\"a\",\"verdict\":\"deny\",\"groups\":[\"g\","
+	    "\"h\"],\"services\":[],\"pins\":[],\"clients\":["
+	    "\"10.0.0.0/8\",\"fd00::/8\"]},"
+	    "{\"pattern\":\"b\",\"verdict\":\"deny\",\"groups\":[\"h\"],"
+	    "\"services\":[],\"pins\":[],\"clients\":[\"10.0.0.0/8\","
+	    "\"fd00::/8\"]}]");
 }
 
 static void settings_and_seal_are_shown(void)
@@ -79,4 +100,5 @@ static void settings_and_seal_are_shown(void)
 }
 
 UNIT_MAIN("show_json", UNIT(rules_and_groups_are_shown),
+    UNIT(clients_are_shown),
     UNIT(settings_and_seal_are_shown))

@@ -14,14 +14,15 @@ struct rpz {
 	size_t count;
 };
 
-static void read_rpz(struct rpz *z, const struct dp_policy *policy)
+static void read_rpz(struct rpz *z, const struct dp_policy *policy,
+    uint32_t audience)
 {
 	size_t size_b = 0;
 	FILE *out = open_memstream(&z->text, &size_b);
 	char *at, *end;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_EQUAL_FATAL(dp_show_rpz(out, policy), DP_OK);
+	CU_ASSERT_EQUAL_FATAL(dp_show_rpz(out, policy, audience), DP_OK);
 	CU_ASSERT_EQUAL_FATAL(fclose(out), 0);
 	at = strstr(z->text, "@ NS localhost.\n");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
@@ -94,7 +95,10 @@ static void say_name(uint64_t *random, char *name, size_t size_b)
 /* Random policies over few labels, so that rules cover and hide each other. */
 static void the_zones_judge_as_the_policy(void)
 {
+	static const char *const clients[] = { "", "", "@ APL 1:10.0.0.0/8\n",
+		"@ APL 1:10.1.0.0/16 1:11.0.0.0/8\n" };
 	uint64_t random = 1;
+	uint32_t audience;
 
 	for (int round = 0; round < 200; round++) {
 		char text[4000], name[64];
@@ -109,13 +113,17 @@ static void the_zones_judge_as_the_policy(void)
 			say_name(&random, name, sizeof(name));
 			/* One zone each: the same rule may come twice. */
 			n += (size_t)sprintf(text + n,
-			    "$ORIGIN g%d.\n@ SOA a. b. 7 1 1 1 1\n"
-			    "%s%s TXT \"%s\"\n", (int)i, star ? "*." : "",
-			    name, unit_random(&random) % 3 ? "allow" : "deny");
+			    "$ORIGIN g%d.\n@ SOA a. b. 7 1 1 1 1\n%s"
+			    "%s%s TXT \"%s\"\n", (int)i,
+			    clients[unit_random(&random) % 4],
+			    star ? "*." : "", name,
+			    unit_random(&random) % 3 ? "allow" : "deny");
 		}
 		c = compile(text);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(c.policy);
-		read_rpz(&z, c.policy);
+		audience = (uint32_t)(unit_random(&random) %
+		    dp_policy_audience_count(c.policy));
+		read_rpz(&z, c.policy, audience);
 		for (int i = 0; i < 200; i++) {
 			struct dp_name wire;
 
@@ -123,7 +131,7 @@ static void the_zones_judge_as_the_policy(void)
 			CU_ASSERT_EQUAL_FATAL(dp_name_from_text(&wire, name,
 			    NULL), DP_OK);
 			CU_ASSERT_EQUAL_FATAL(rpz_allows(&z, name),
-			    dp_policy_match(c.policy, &wire, 0).allow);
+			    dp_policy_match(c.policy, &wire, audience).allow);
 		}
 		free(z.text);
 		compiled_free(&c);

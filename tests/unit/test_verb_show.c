@@ -1,6 +1,7 @@
 #include "dp_config.h"
 
 #include "tests/unit/command_line.h"
+#include "tests/unit/compiled.h"
 #include "tests/unit/sample.h"
 
 #include <sodium.h>
@@ -42,6 +43,11 @@ static char *shown(enum dp_err (*format)(FILE *, const struct dp_policy *))
 	return text;
 }
 
+static enum dp_err show_rpz(FILE *out, const struct dp_policy *policy)
+{
+	return dp_show_rpz(out, policy, 0);
+}
+
 static void formats_are_chosen(void)
 {
 	static const struct {
@@ -51,8 +57,9 @@ static void formats_are_chosen(void)
 		{ "", dp_show_zone },
 		{ "-f zone", dp_show_zone },
 		{ "-f json", dp_show_json },
-		{ "-f rpz", dp_show_rpz },
-		{ "-f json -f rpz", dp_show_rpz },
+		{ "-f rpz", show_rpz },
+		{ "-f json -f rpz", show_rpz },
+		{ "-f rpz -c 192.0.2.1", show_rpz },
 	};
 
 	sample_make(&sample);
@@ -87,6 +94,25 @@ static void a_file_may_stand_for_the_policy_in_force(void)
 	sample_remove(&sample);
 }
 
+static void rpz_is_for_some_client(void)
+{
+	sample_make(&sample);
+	compile_to(sample.policy_path, SOA("g") "@ APL 1:10.0.0.0/8\n"
+	    "a TXT allow\n" SOA("h") "b TXT allow\n");
+	CU_ASSERT_EQUAL(run(sample.folder, "-f rpz"), DP_EXIT_FAILED);
+	CU_ASSERT_STRING_EQUAL(line.out.text, "");
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "for some clients only"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "with -c CLIENT"));
+	CU_ASSERT_EQUAL(run(sample.folder, "-f rpz -c 10.1.2.3"), DP_EXIT_OK);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text,
+	    "\na CNAME rpz-passthru.\nb CNAME rpz-passthru.\n"));
+	CU_ASSERT_EQUAL(run(sample.folder, "-f rpz -c fd00::1"), DP_EXIT_OK);
+	CU_ASSERT_PTR_NULL(strstr(line.out.text, "\na CNAME"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text,
+	    "\nb CNAME rpz-passthru.\n"));
+	sample_remove(&sample);
+}
+
 static void wrong_command_lines_are_told(void)
 {
 	static const char *const cases[][2] = {
@@ -94,6 +120,8 @@ static void wrong_command_lines_are_told(void)
 		{ "-f", "needs an argument" },
 		{ "-x", "unknown option -x" },
 		{ "a b", "one POLICY only" },
+		{ "-c 192.0.2.1", "-c goes with -f rpz only" },
+		{ "-f rpz -c 192.0.2.0/24", "-c 192.0.2.0/24: not an address" },
 	};
 
 	sample_make(&sample);
@@ -113,4 +141,5 @@ static int set_up(void)
 
 UNIT_MAIN_WITH("verb_show", set_up, NULL, UNIT(formats_are_chosen),
     UNIT(a_file_may_stand_for_the_policy_in_force),
+    UNIT(rpz_is_for_some_client),
     UNIT(wrong_command_lines_are_told))
