@@ -13,19 +13,10 @@
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/random.h"
 
 #define FILE_MAX (1 << 20) /* bytes of a seed that are used */
 #define CHANGES 4000	   /* per seed */
-
-/* splitmix64 */
-static uint64_t next_random(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
 
 /* Change one to four places: a bit, a byte, or a word of an odd number. */
 static size_t change(uint8_t *bytes, size_t size, uint64_t *state)
