@@ -58,6 +58,8 @@ static void adopt(struct dp_module *m, struct dp_worker *w,
     struct module_env *env)
 {
 	w->real = env;
+	if (env->msg_cache != m->admitted)
+		w->left = env->msg_cache;
 	env->msg_cache = m->admitted;
 	w->env = *env;
 	w->env.msg_cache = m->internal;
@@ -70,6 +72,10 @@ void dp_worker_lend_env(struct dp_module *m, struct dp_worker *w,
 		return;
 	adopt(m, w, q->env);
 	q->env = &w->env;
+	/* Not when it is left: a callback may hold the lock of an entry. */
+	if (w->left)
+		slabhash_clear(w->left);
+	w->left = NULL;
 }
 
 void dp_worker_adopt_client(struct dp_module *m, struct dp_worker *w,

@@ -17,6 +17,8 @@ struct dp_worker {
 	unsigned depth; /* of enter: an answer over TCP can start a query */
 	struct module_env *real; /* the worker's own environment */
 	struct module_env env;	 /* its copy, with the cache of recursion */
+	struct slabhash *left;	 /* the cache that it answered from before; NULL
+				  * when that is cleared */
 };
 
 /* The calling thread's, made when it has none. NULL: out of memory or slots;
@@ -27,7 +29,9 @@ struct dp_worker *dp_worker_get(struct dp_module *m);
 void dp_worker_enter(struct dp_module *m, struct dp_worker *w);
 void dp_worker_leave(struct dp_module *m, struct dp_worker *w);
 
-/* Let q, and the subqueries that inherit its environment, use the copy. */
+/* Let q, and the subqueries that inherit its environment, use the copy. The
+ * server's own cache, from which threads answer that have run no query yet, is
+ * emptied of what somebody may have loaded there. */
 void dp_worker_lend_env(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q);
 

@@ -141,6 +141,51 @@ static void answering_is_enough_to_be_adopted(void)
 	module_of_close(&o);
 }
 
+/* A cache with one entry, as load_cache fills it. */
+static struct slabhash *loaded(void)
+{
+	struct slabhash *cache = slabhash_create(1, 16, 10000,
+	    test_slabhash_sizefunc, test_slabhash_compfunc,
+	    test_slabhash_delkey, test_slabhash_deldata, NULL);
+	struct slabhash_testkey *key = calloc(1, sizeof(*key));
+	struct slabhash_testdata *data = calloc(1, sizeof(*data));
+
+	CU_ASSERT_TRUE_FATAL(cache && key && data);
+	lock_rw_init(&key->entry.lock);
+	key->entry.key = key;
+	key->entry.data = data;
+	slabhash_insert(cache, 0, &key->entry, data, NULL);
+	CU_ASSERT_EQUAL_FATAL(count_slabhash_entries(cache), 1);
+	return cache;
+}
+
+/* The cache that a thread leaves is emptied for the other threads, but not from
+ * a callback, which may hold the lock of an entry. */
+static void what_was_loaded_is_cleared_by_the_next_query(void)
+{
+	struct module_qstate q = { .env = NULL };
+	struct slabhash *cache = loaded();
+	struct dynlibmod_env dynlib;
+	struct worker server;
+	struct comm_point c = { .cb_arg = &server };
+	struct comm_reply client = { .c = &c };
+	struct module_of o;
+
+	memset(&server, 0, sizeof(server));
+	bench_open(&o);
+	o.env.modinfo[0] = server.env.modinfo[0] = &dynlib;
+	server.env.msg_cache = cache;
+	dp_worker_adopt_client(&o.m, o.w, &client);
+	CU_ASSERT_EQUAL(count_slabhash_entries(cache), 1);
+	q.env = &server.env;
+	dp_worker_lend_env(&o.m, o.w, &q);
+	CU_ASSERT_EQUAL(count_slabhash_entries(cache), 0);
+	CU_ASSERT_PTR_NULL(o.w->left);
+	module_of_close(&o);
+	slabhash_delete(cache);
+}
+
 UNIT_MAIN("worker", UNIT(each_thread_has_one), UNIT(a_new_load_has_its_own),
     UNIT(without_a_slot_there_is_none), UNIT(inside_until_the_last_leaves),
-    UNIT(the_environment_is_a_copy), UNIT(answering_is_enough_to_be_adopted))
+    UNIT(the_environment_is_a_copy), UNIT(answering_is_enough_to_be_adopted),
+    UNIT(what_was_loaded_is_cleared_by_the_next_query))
