@@ -178,8 +178,7 @@ void dice_policy(struct dice_policy *out, uint64_t *state)
 	out->rule_count = 0;
 	out->group_count = 1 + below(state, NAIVE_GROUPS);
 	memset(out->client_count, 0, sizeof(out->client_count));
-	out->limited = below(state, 4) == 0;
-	if (out->limited)
+	if (below(state, 4) == 0)
 		dice_clients(out, state);
 	out->label_count = 2 + below(state, DICE_LABELS - 1);
 	for (unsigned i = 0; i < out->label_count; i++)

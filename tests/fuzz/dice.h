@@ -25,7 +25,6 @@ struct dice_policy {
 	size_t rule_count;
 	struct naive_prefix clients[NAIVE_GROUPS][DICE_CLIENTS];
 	unsigned client_count[NAIVE_GROUPS]; /* 0: for all */
-	bool limited;	      /* is any group? */
 	unsigned group_count; /* group i is the zone 'a' + i */
 	struct dice_label labels[DICE_LABELS];
 	unsigned label_count;

@@ -295,7 +295,7 @@ static void check_policy(struct dice_policy *dice, bool zones,
 	if (dp_policy_from_bytes(&policy, bytes, size_b, NULL, "dice", &diag) !=
 	    DP_OK)
 		fail(diag.reason, dice);
-	if (zones && !dice->limited)
+	if (zones)
 		check_zones(dice, bytes, size_b);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		meet(&clients[i], dice, policy, state);
