@@ -83,5 +83,67 @@ static void rules_are_counted_by_group(void)
 	compiled_free(&c);
 }
 
-UNIT_MAIN("changes", UNIT(rules_are_compared),
+#define RULES "a TXT allow tcp/1\nb TXT deny\n"
+#define VLAN(clients) SOA("vlan") clients "a TXT allow tcp/2\nb TXT allow\n"
+#define LAB(clients) SOA("lab") clients "a TXT allow tcp/3\n"
+
+static void clients_are_compared(void)
+{
+	differ(SOA("g") RULES VLAN("@ APL 1:10.0.0.0/8\n"),
+	    SOA("g") RULES VLAN("@ APL 1:10.0.0.0/8\n"),
+	    END "0 rules added, 0 removed, 0 changed, 0 settings changed\n");
+	/* Groups have clients, rules follow them. */
+	differ(SOA("g") RULES VLAN("@ APL 1:10.0.0.0/8\n"),
+	    SOA("g") RULES VLAN("@ APL 1:11.0.0.0/8 2:fd00::/8\n"),
+	    "~ group vlan: was for 10.0.0.0/8, is for 11.0.0.0/8 fd00::/8\n"
+	    END "0 rules added, 0 removed, 0 changed, 0 settings changed, "
+	    "1 group for other clients\n");
+	differ(SOA("g") RULES VLAN(""),
+	    SOA("g") RULES VLAN("@ APL 1:10.1.0.0/32 1:10.2.0.0/32\n"
+		"@ APL 1:10.3.0.0/32 1:10.4.0.0/32 1:10.5.0.0/32\n"),
+	    "~ group vlan: was for everybody, is for 10.1.0.0/32 10.2.0.0/32 "
+	    "10.3.0.0/32 and 2 more\n"
+	    "~ a: other rules for some clients\n"
+	    "~ b: other rules for some clients\n" END "0 rules added, "
+	    "0 removed, 2 changed, 0 settings changed, 1 group for other "
+	    "clients\n");
+	/* The numbers of the audiences change, and nothing else. */
+	differ(SOA("g") RULES VLAN("@ APL 1:10.0.0.0/8\n")
+	    LAB("@ APL 1:11.0.0.0/8\n"),
+	    SOA("g") RULES VLAN("@ APL 1:12.0.0.0/8\n")
+	    LAB("@ APL 1:11.0.0.0/8\n"),
+	    "~ group vlan: was for 10.0.0.0/8, is for 12.0.0.0/8\n"
+	    END "0 rules added, 0 removed, 0 changed, 0 settings changed");
+	differ(SOA("g"), SOA("g") RULES VLAN("@ APL 1:10.0.0.0/8\n"),
+	    "+ a: allow\n+ b: deny\n" END "2 rules added");
+	differ(SOA("g") "b TXT allow\n" SOA("vlan") "@ APL 1:10.0.0.0/8\n"
+	    "b TXT deny\n", SOA("g"),
+	    "- b: allow for some clients\n" END "0 rules added, 1 removed");
+}
+
+static void clients_are_told_by_group(void)
+{
+	struct compiled c = compile(SOA("g") "a TXT allow\n"
+	    "a APL 1:192.0.2.0/24\nb TXT deny\n"
+	    SOA("vlan") "@ APL 1:10.0.0.0/8\na TXT allow\n"
+	    "a APL 1:192.0.3.0/24\nb TXT allow\nc TXT allow\n");
+	char *text = NULL;
+	size_t size_b = 0;
+	FILE *out = open_memstream(&text, &size_b);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c.policy);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL(dp_changes_table(out, c.policy), DP_OK);
+	CU_ASSERT_EQUAL_FATAL(fclose(out), 0);
+	CU_ASSERT_STRING_EQUAL(text,
+	    "group    allow     deny     pins  clients\n"
+	    "g            1        1        2  everybody\n"
+	    "vlan         2        1        2  10.0.0.0/8\n"
+	    "total        2        1        2\n");
+	free(text);
+	compiled_free(&c);
+}
+
+UNIT_MAIN("changes", UNIT(rules_are_compared), UNIT(clients_are_compared),
+    UNIT(clients_are_told_by_group),
     UNIT(rules_are_counted_by_group))
