@@ -65,23 +65,16 @@ static bool is_failure(const struct dp_module *m, const struct reply_info *rep)
 	    FLAGS_GET_RCODE(rep->flags) == LDNS_RCODE_SERVFAIL;
 }
 
-void dp_cache_admit_as_is(struct dp_module *m, struct dp_worker *w,
+void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q)
 {
-	if (!may_be_cached(m, q))
+	if (!may_be_cached(m, q) || is_failure(m, q->return_msg->rep))
 		return;
 	/* Into the worker's own environment, not into the copy that q has. */
 	if (dp_cache_store(w->real, q))
 		dp_module_count(m, w, DP_COUNT_ADMITTED, 1);
 	else
 		dp_module_count(m, w, DP_COUNT_NOMEM, 1);
-}
-
-void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
-    struct module_qstate *q)
-{
-	if (q->return_msg && !is_failure(m, q->return_msg->rep))
-		dp_cache_admit_as_is(m, w, q);
 }
 
 void dp_cache_clear(struct dp_module *m)

@@ -15,14 +15,11 @@ void dp_cache_destroy(struct dp_module *m);
  * Put the answer of q, which policy has passed for everybody, where Unbound
  * finds it before any module runs. Answers that failed validation or recursion,
  * those that a module wants kept out of caches, and those that other modules
- * made for some clients only are left out. The caller is inside the epoch; see
+ * made for some clients only are left out. In strict mode only: otherwise
+ * recursion stores there by itself. The caller is inside the epoch; see
  * dp_cache_clear.
  */
 void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
-    struct module_qstate *q);
-
-/* The same when observing: failures too, which Unbound caches as well. */
-void dp_cache_admit_as_is(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q);
 
 /*

@@ -15,6 +15,7 @@
 #include "module/cache.h"
 #include "module/core/file.h"
 #include "module/core/key.h"
+#include "module/worker.h"
 
 #define LOOK_MS 500   /* between two looks at the policy file */
 #define LEAK_SAID_S 60
@@ -181,29 +182,36 @@ static bool read_key(struct dp_keeper *k)
 	return true;
 }
 
+static bool is_strict(const struct dp_policy *p)
+{
+	return dp_policy_settings(p)->value[DP_SET_MODE] == DP_MODE_STRICT;
+}
+
 /*
- * Put p in force. When this returns, no thread uses the old policy, and no
- * answer that it passed can come from the cache.
+ * Put p in force. When this returns, no thread uses the old policy, and, unless
+ * the module is still settling, no answer that it passed can come from the
+ * cache.
  */
 static void enforce(struct dp_keeper *k, struct dp_policy *p)
 {
 	struct dp_module *m = k->m;
+	bool settling = atomic_exchange(&m->settling, true);
 	struct dp_policy *old;
 
 	open_map(k, p);
-	atomic_store(&m->settling, true);
 	old = atomic_exchange(&m->policy, p);
 	wait_for_all(m);
 	dp_cache_clear(m);
-	atomic_store(&m->settling, false);
+	if (old && !is_strict(old))
+		settling = true; /* see settle */
+	if (!is_strict(p) || !settling)
+		atomic_store(&m->settling, false);
 	dp_policy_close(&old);
 }
 
 static void report(struct dp_keeper *k, const struct dp_policy *p)
 {
 	struct dp_status_head *h = &k->head;
-	bool strict =
-	    dp_policy_settings(p)->value[DP_SET_MODE] == DP_MODE_STRICT;
 
 	h->generation++;
 	h->applied_s = (uint64_t)time(NULL);
@@ -213,7 +221,29 @@ static void report(struct dp_keeper *k, const struct dp_policy *p)
 		 "groups, mode %s",
 	    h->digest[0], h->digest[1], h->digest[2], h->digest[3],
 	    dp_policy_rule_count(p), dp_policy_group_count(p),
-	    strict ? "strict" : "observe");
+	    is_strict(p) ? "strict" : "observe");
+}
+
+/*
+ * Observing is over, but recursion that was under way could still store its
+ * internal answers where clients are answered from. It is over for good when
+ * that is cleared after every thread had turned to the other cache.
+ */
+static void settle(struct dp_keeper *k)
+{
+	struct dp_module *m = k->m;
+	bool apart;
+
+	if (!atomic_load(&m->settling))
+		return;
+	apart = dp_worker_all_apart(m);
+	if (!apart)
+		dp_worker_part_all(m);
+	dp_cache_clear(m);
+	if (!apart)
+		return;
+	atomic_store(&m->settling, false);
+	report(k, atomic_load(&m->policy));
 }
 
 /* A strict policy is not put in force where others answer before the module,
@@ -224,7 +254,7 @@ static bool is_passed_by(struct dp_keeper *k, const struct dp_policy *p)
 	const char *in_front = k->m->around.in_front;
 	struct dp_diag diag = { .object = "" };
 
-	if (set[DP_SET_MODE] != DP_MODE_STRICT || !in_front[0] ||
+	if (!is_strict(p) || !in_front[0] ||
 	    set[DP_SET_MODULE_ORDER] == DP_ORDER_ACCEPT)
 		return false;
 	dp_diag_set(&diag, "unbound.conf", 0,
@@ -268,7 +298,8 @@ static void look_for_policy(struct dp_keeper *k)
 	}
 	k->policy_trouble[0] = '\0';
 	enforce(k, p);
-	report(k, p);
+	if (!atomic_load(&k->m->settling))
+		report(k, p);
 }
 
 static void write_status(struct dp_keeper *k)
@@ -303,6 +334,7 @@ void dp_keeper_look(struct dp_module *m)
 	struct dp_keeper *k = m->keeper;
 
 	open_status(k);
+	settle(k);
 	look_for_policy(k);
 	drop_lost_map(k);
 	if (atomic_load(&m->policy))

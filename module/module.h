@@ -9,11 +9,11 @@
  * Message caches. Unbound answers from its worker's msg_cache before any module
  * runs, and its iterator and validator store every internal answer in the
  * msg_cache of the query's environment. So each worker's environment points to
- * `admitted`, which in strict mode takes only what policy has passed, and each
- * query gets a copy of the environment that points to `internal`. When
- * observing, every answer that goes to a client is admitted. Both caches are
- * the module's own, so that the keeper may clear them at any moment, also while
- * Unbound reloads and replaces its own.
+ * `admitted`, and each query gets a copy of the environment: in strict mode the
+ * copy points to `internal`, and `admitted` takes only what policy has passed;
+ * when observing it points to `admitted` too, and all is as Unbound does it.
+ * Both caches are the module's own, so that the keeper may clear them at any
+ * moment, also while Unbound reloads and replaces its own.
  */
 #ifndef DP_MODULE_H
 #define DP_MODULE_H
@@ -53,8 +53,8 @@ struct dp_module {
 	struct slabhash *admitted;
 	struct slabhash *internal;
 	bool admits; /* false: an answer may be for some clients only */
-	atomic_bool settling; /* `admitted` still holds answers that the policy
-			       * before passed: they are no leak */
+	atomic_bool settling; /* `admitted` may still hold answers that the
+			       * policy before passed: they are no leak */
 	atomic_bool leaked;   /* a wrong answer was seen in `admitted` */
 
 	_Atomic(struct dp_worker *) workers; /* list, only grows */

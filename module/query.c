@@ -183,10 +183,8 @@ static void give(struct dp_module *m, struct dp_worker *w,
 	if (good && c->verdict == DP_VERDICT_ALLOW &&
 	    dp_hearing_has_client(q) && !dp_query_records_late(m))
 		dp_module_record(m, w, c, rep, 0, *q->env->now);
-	if (!c->strict) {
-		dp_cache_admit_as_is(m, w, q);
+	if (!c->strict)
 		return;
-	}
 	if (rep)
 		dp_answer_trim(rep);
 	if (good && !dp_case_needs_pins(c) && dp_case_is_for_all(c, rep))

@@ -228,8 +228,8 @@ static int on_cached(REPLY_ARGS)
 
 	if (!w || !qinfo)
 		return 1;
-	dp_worker_adopt_client(m, w, client);
 	dp_worker_enter(m, w);
+	dp_worker_adopt_client(m, w, client);
 	cached(m, w, qinfo, rep, client, start ? start->tv_sec : time(NULL));
 	dp_worker_leave(m, w);
 	return 1;

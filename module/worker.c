@@ -53,6 +53,25 @@ void dp_worker_leave(struct dp_module *m, struct dp_worker *w)
 		dp_epoch_leave(&m->epoch, w->slot);
 }
 
+/* The keeper may store the same into a worker's copy. */
+static void set_recursion_cache(struct dp_worker *w, struct slabhash *cache)
+{
+	__atomic_store_n(&w->env.msg_cache, cache, __ATOMIC_RELEASE);
+}
+
+/* Queries of the thread that are under way follow, since they share the copy. */
+static void choose_recursion_cache(const struct dp_module *m,
+    struct dp_worker *w)
+{
+	const struct dp_policy *p = atomic_load(&m->policy);
+	bool apart = !p ||
+	    dp_policy_settings(p)->value[DP_SET_MODE] == DP_MODE_STRICT;
+
+	set_recursion_cache(w, apart ? m->internal : m->admitted);
+	if (apart != atomic_load(&w->apart))
+		atomic_store(&w->apart, apart);
+}
+
 /* From its first query on the thread answers from `admitted`. */
 static void adopt(struct dp_module *m, struct dp_worker *w,
     struct module_env *env)
@@ -62,20 +81,43 @@ static void adopt(struct dp_module *m, struct dp_worker *w,
 		w->left = env->msg_cache;
 	env->msg_cache = m->admitted;
 	w->env = *env;
-	w->env.msg_cache = m->internal;
+	choose_recursion_cache(m, w);
 }
 
 void dp_worker_lend_env(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q)
 {
-	if (q->env == &w->env)
+	if (q->env == &w->env) {
+		choose_recursion_cache(m, w);
 		return;
+	}
 	adopt(m, w, q->env);
 	q->env = &w->env;
 	/* Not when it is left: a callback may hold the lock of an entry. */
 	if (w->left)
 		slabhash_clear(w->left);
 	w->left = NULL;
+}
+
+bool dp_worker_all_apart(const struct dp_module *m)
+{
+	const struct dp_worker *w = atomic_load(&m->workers);
+
+	while (w && atomic_load(&w->apart))
+		w = w->next;
+	return !w;
+}
+
+void dp_worker_part_all(struct dp_module *m)
+{
+	struct dp_worker *w = atomic_load(&m->workers);
+
+	for (; w; w = w->next) {
+		if (atomic_load(&w->apart))
+			continue;
+		set_recursion_cache(w, m->internal);
+		atomic_store(&w->apart, true);
+	}
 }
 
 void dp_worker_adopt_client(struct dp_module *m, struct dp_worker *w,

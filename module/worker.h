@@ -17,6 +17,7 @@ struct dp_worker {
 	unsigned depth; /* of enter: an answer over TCP can start a query */
 	struct module_env *real; /* the worker's own environment */
 	struct module_env env;	 /* its copy, with the cache of recursion */
+	atomic_bool apart;	 /* that is `internal` */
 	struct slabhash *left;	 /* the cache that it answered from before; NULL
 				  * when that is cleared */
 };
@@ -29,16 +30,29 @@ struct dp_worker *dp_worker_get(struct dp_module *m);
 void dp_worker_enter(struct dp_module *m, struct dp_worker *w);
 void dp_worker_leave(struct dp_module *m, struct dp_worker *w);
 
-/* Let q, and the subqueries that inherit its environment, use the copy. The
- * server's own cache, from which threads answer that have run no query yet, is
- * emptied of what somebody may have loaded there. */
+/* Let q, and the subqueries that inherit its environment, use the copy; let the
+ * copy have the cache that goes with the mode. The server's own cache, from
+ * which threads answer that have run no query yet, is emptied of what somebody
+ * may have loaded there. Inside the epoch. */
 void dp_worker_lend_env(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q);
 
 /* Let the thread answer from `admitted` from now on, where it does not yet: it
- * has just answered client from a cache without having run a query. */
+ * has just answered client from a cache without having run a query. Inside the
+ * epoch. */
 void dp_worker_adopt_client(struct dp_module *m, struct dp_worker *w,
     const struct comm_reply *client);
+
+/*
+ * Keeper, when a strict policy has come into force after one that only
+ * observed and all have left that one's epoch: does the recursion of every
+ * thread use `internal` by now? Threads see to it themselves at their next
+ * event in the module. One that has none, since it only waits for other
+ * servers, is made to by dp_worker_part_all; it may still be storing what it
+ * had begun to.
+ */
+bool dp_worker_all_apart(const struct dp_module *m);
+void dp_worker_part_all(struct dp_module *m);
 
 void dp_worker_free_all(struct dp_module *m);
 

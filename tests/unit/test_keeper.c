@@ -299,6 +299,38 @@ static void leaks_empty_the_cache_and_do_not_flood_the_log(void)
 	bench_close(&b);
 }
 
+/* After observing, a thread that waits for other servers keeps the strict
+ * policy from being reported until it cannot store where clients are answered
+ * from any more. */
+static void a_switch_to_strict_waits_for_recursion(void)
+{
+	struct bench b;
+
+	bench_open(&b);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(dp_worker_get(&b.m));
+	put_policy(&b, one_rule, DP_MODE_OBSERVE);
+	look(&b, 1);
+	CU_ASSERT_FALSE(atomic_load(&b.m.settling));
+	CU_ASSERT_EQUAL(head_of(&b).generation, 1);
+
+	put_policy(&b, one_rule, DP_MODE_STRICT);
+	look(&b, 1);
+	CU_ASSERT_TRUE(atomic_load(&b.m.settling));
+	CU_ASSERT_FALSE(dp_worker_all_apart(&b.m));
+	CU_ASSERT_EQUAL(head_of(&b).generation, 1);
+	for (int i = 0; i < 2; i++) {
+		put_in_cache(b.m.admitted);
+		look(&b, 1);
+		CU_ASSERT_TRUE(dp_worker_all_apart(&b.m));
+		CU_ASSERT_EQUAL(count_slabhash_entries(b.m.admitted), 0);
+		CU_ASSERT_EQUAL(atomic_load(&b.m.settling), i == 0);
+	}
+	CU_ASSERT_EQUAL(head_of(&b).generation, 2);
+	CU_ASSERT_EQUAL(head_of(&b).mode, DP_MODE_STRICT);
+	dp_worker_free_all(&b.m);
+	bench_close(&b);
+}
+
 /* The same file, made readable: neither inode nor time of change tells. */
 static void a_policy_that_becomes_readable_is_taken(void)
 {
@@ -342,4 +374,5 @@ UNIT_MAIN("keeper", UNIT(a_policy_is_taken_when_it_comes),
     UNIT(a_broken_state_directory_is_said_once),
     UNIT(a_lost_map_is_made_anew), UNIT(counters_move_into_the_file),
     UNIT(leaks_empty_the_cache_and_do_not_flood_the_log),
+    UNIT(a_switch_to_strict_waits_for_recursion),
     UNIT(the_thread_comes_and_goes))

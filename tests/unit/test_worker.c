@@ -114,6 +114,42 @@ static void the_environment_is_a_copy(void)
 	module_of_close(&o);
 }
 
+/* The policy of the other mode takes over: a query that is under way follows at
+ * its next event, one that has none by the keeper's hand. */
+static void recursion_has_the_cache_of_the_mode(void)
+{
+	struct module_qstate q = { .env = NULL };
+	struct unit_opened observe;
+	struct dp_settings set;
+	struct module_of o;
+
+	bench_open(&o);
+	dp_settings_default(&set);
+	set.value[DP_SET_MODE] = DP_MODE_OBSERVE;
+	observe = unit_open(rules, &set);
+	q.env = &o.env;
+	dp_worker_lend_env(&o.m, o.w, &q);
+	CU_ASSERT_PTR_EQUAL(q.env->msg_cache, o.m.internal);
+	CU_ASSERT_TRUE(dp_worker_all_apart(&o.m));
+
+	atomic_store(&o.m.policy, observe.policy);
+	dp_worker_lend_env(&o.m, o.w, &q);
+	CU_ASSERT_PTR_EQUAL(q.env->msg_cache, o.m.admitted);
+	CU_ASSERT_FALSE(dp_worker_all_apart(&o.m));
+
+	atomic_store(&o.m.policy, o.p.policy);
+	CU_ASSERT_PTR_EQUAL(q.env->msg_cache, o.m.admitted);
+	dp_worker_part_all(&o.m);
+	CU_ASSERT_PTR_EQUAL(q.env->msg_cache, o.m.internal);
+	CU_ASSERT_TRUE(dp_worker_all_apart(&o.m));
+
+	atomic_store(&o.m.policy, NULL); /* closed */
+	dp_worker_lend_env(&o.m, o.w, &q);
+	CU_ASSERT_PTR_EQUAL(q.env->msg_cache, o.m.internal);
+	unit_opened_close(&observe);
+	module_of_close(&o);
+}
+
 /* A thread that has only answered from a cache that somebody filled. */
 static void answering_is_enough_to_be_adopted(void)
 {
@@ -187,5 +223,7 @@ static void what_was_loaded_is_cleared_by_the_next_query(void)
 
 UNIT_MAIN("worker", UNIT(each_thread_has_one), UNIT(a_new_load_has_its_own),
     UNIT(without_a_slot_there_is_none), UNIT(inside_until_the_last_leaves),
-    UNIT(the_environment_is_a_copy), UNIT(answering_is_enough_to_be_adopted),
+    UNIT(the_environment_is_a_copy),
+    UNIT(recursion_has_the_cache_of_the_mode),
+    UNIT(answering_is_enough_to_be_adopted),
     UNIT(what_was_loaded_is_cleared_by_the_next_query))
