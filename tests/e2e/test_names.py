@@ -212,12 +212,19 @@ def bindings(lab, strict):
     lab.check("nothing leaked", counters["leak"] == 0, counters)
 
 
-if __name__ == "__main__":
-    with Lab("names", extra=authority()) as the_lab:
-        the_plain = the_lab.resolver("plain", module=False)
-        the_strict = the_lab.resolver("strict", zones=policy(), mode="strict")
+with Lab("names", extra=authority()) as the_lab:
+    for the_threads, modules in ((1, "validator iterator"),
+                                 (4, "iterator")):
+        print(f"threads {the_threads}, {modules}:")
+        the_plain, the_strict = (the_lab.resolver(
+            f"{name}-{the_threads}", module=bool(front), zones=policy(),
+            threads=the_threads, mode="strict",
+            server_conf=[f'module-config: "{front}{modules}"'])
+            for name, front in (("plain", ""), ("strict", "dynlib ")))
         edge_names(the_lab, the_plain, the_strict)
         cuts(the_lab, the_plain, the_strict)
-        policy_of_all(the_lab)
         bindings(the_lab, the_strict)
-    sys.exit(the_lab.finish())
+        for the_resolver in (the_plain, the_strict):
+            the_resolver.stop()
+    policy_of_all(the_lab)
+sys.exit(the_lab.finish())

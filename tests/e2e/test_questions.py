@@ -253,19 +253,30 @@ def odd_streams(lab, strict):
               not gives and replies > 0, some(gives))
 
 
+def all_questions(lab, plain, strict):
+    a = exchange(strict, question("aka.off.example"))
+    lab.check("the off-list name's address was met on the way", [
+        rr for rr in a.rrs if rr[0].startswith(OFF)], a)
+    types(lab, plain, strict)
+    transfers(lab, plain, strict)
+    classes(lab, plain, strict)
+    odd_packets(lab, plain, strict)
+    odd_streams(lab, strict)
+    a = exchange(strict, question(ON))
+    lab.check("it lives", a.rrs and strict.alive(), a)
+    counters = strict.status()["resolver"]["counters"]
+    lab.check("nothing leaked", counters["leak"] == 0, counters)
+
+
 with Lab("questions", extra=EXTRA) as the_lab:
-    the_plain = the_lab.resolver("plain", module=False)
-    the_strict = the_lab.resolver("strict", zones=POLICY, mode="strict")
-    warm = exchange(the_strict, question("aka.off.example"))
-    the_lab.check("the off-list name's address was met on the way", [
-        rr for rr in warm.rrs if rr[0].startswith(OFF)], warm)
-    types(the_lab, the_plain, the_strict)
-    transfers(the_lab, the_plain, the_strict)
-    classes(the_lab, the_plain, the_strict)
-    odd_packets(the_lab, the_plain, the_strict)
-    odd_streams(the_lab, the_strict)
-    last = exchange(the_strict, question(ON))
-    the_lab.check("it lives", last.rrs and the_strict.alive(), last)
-    the_counters = the_strict.status()["resolver"]["counters"]
-    the_lab.check("nothing leaked", the_counters["leak"] == 0, the_counters)
+    for the_threads, modules in ((1, "validator iterator"), (4, "iterator")):
+        print(f"threads {the_threads}, {modules}:")
+        the_pair = [the_lab.resolver(
+            f"{name}-{the_threads}", module=bool(front), zones=POLICY,
+            threads=the_threads, mode="strict",
+            server_conf=[f'module-config: "{front}{modules}"'])
+                    for name, front in (("plain", ""), ("strict", "dynlib "))]
+        all_questions(the_lab, *the_pair)
+        for the_resolver in the_pair:
+            the_resolver.stop()
 sys.exit(the_lab.finish())
