@@ -49,9 +49,10 @@ class Replay:
         self.testbound = os.path.join(os.environ["UNBOUND_BUILDDIR"],
                                       "testbound")
         self.data = os.path.join(os.environ["UNBOUND_SRCDIR"], "testdata")
-        self.work = tempfile.mkdtemp(prefix="dnspin-replay-")
         fixed = os.path.join(self.tree.build, "tests", "replay", ".libs",
                              "fixed.so")
+        if not os.path.isfile(fixed):
+            sys.exit(f"{fixed}: not built")
         sanitizer = self.tree.sanitizer_env
         self.plain_env = {**os.environ, "LD_PRELOAD": fixed}
         self.env = {
@@ -59,6 +60,7 @@ class Replay:
                if name not in ("DNSPIN_DIR", "DNSPIN_TRUSTED_KEY")},
             **sanitizer, "DNSPIN_BUILD_CHECK": "probe",
             "LD_PRELOAD": f"{sanitizer.get('LD_PRELOAD', '')} {fixed}"}
+        self.work = tempfile.mkdtemp(prefix="dnspin-replay-")
 
     def paths(self):
         return sorted(glob.glob(os.path.join(self.data, "*.rpl")) +
