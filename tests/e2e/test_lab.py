@@ -134,8 +134,8 @@ def session_of(pid):
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii") as f:
             rest = f.read().rsplit(")", 1)[1].split()
-    except FileNotFoundError:
-        return None
+    except (FileNotFoundError, ProcessLookupError):
+        return None  # it ended, before the file was opened or after
     return None if rest[0] in "ZX" else int(rest[3])
 
 
