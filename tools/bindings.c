@@ -66,6 +66,8 @@ static int row_compare(const void *va, const void *vb)
 	order = dp_name_compare(&name_a, &name_b);
 	if (order == 0)
 		order = dp_addr_compare(&a->addr, &b->addr);
+	if (order == 0)
+		order = (a->rule > b->rule) - (a->rule < b->rule);
 	return order;
 }
 
@@ -73,7 +75,7 @@ static bool row_same(const struct dp_row *a, const struct dp_row *b)
 {
 	return a->name[0] == b->name[0] &&
 	    memcmp(a->name + 1, b->name + 1, a->name[0]) == 0 &&
-	    dp_addr_equal(&a->addr, &b->addr);
+	    dp_addr_equal(&a->addr, &b->addr) && a->rule == b->rule;
 }
 
 /* No honest map holds a longer life than the settings give, but the resolver's
@@ -83,13 +85,20 @@ static uint32_t end_within(uint32_t end_s, uint32_t now_s, uint32_t max_s)
 	return end_s - now_s > max_s ? now_s + max_s : end_s;
 }
 
+/* A rule that allows a name, and to whom. */
+struct allowed {
+	uint32_t rule;
+	uint64_t audiences;
+};
+
 static enum dp_err row_append(struct dp_bindings *list,
-    const struct dp_binding *b, uint32_t end_s, uint32_t rule,
+    const struct dp_binding *b, uint32_t end_s, const struct allowed *a,
     enum dp_pin_state pin)
 {
 	struct dp_row row = {
 		.addr = b->addr,
-		.rule = rule,
+		.rule = a->rule,
+		.audiences = a->audiences,
 		.pin = pin,
 		.end_s = end_s,
 		.ttl_end_s = b->ttl_end_s,
@@ -133,36 +142,59 @@ static bool wanted(const struct dp_policy *policy, uint32_t rule,
 	return false;
 }
 
-static enum dp_err row_judge(struct dp_bindings *list,
+/* What becomes of a binding, the best last. */
+enum fate { DENIED, SPECIAL, OUTSIDE, FILTERED, TAKEN, FATES };
+
+/* What a rule that allows the name makes of a binding. */
+static enum fate judge(const struct dp_policy *policy, uint32_t rule,
+    const struct dp_addr *addr, const struct dp_bindings_filter *filter,
+    enum dp_pin_state pin)
+{
+	const uint32_t *setting = dp_policy_settings(policy)->value;
+
+	if (setting[DP_SET_PRIVATE] != DP_PRIVATE_ALLOW &&
+	    dp_addr_special(addr))
+		return SPECIAL;
+	if (setting[DP_SET_PINS] == DP_PINS_ENFORCE && pin == DP_PIN_OUTSIDE)
+		return OUTSIDE;
+	return wanted(policy, rule, addr, filter) ? TAKEN : FILTERED;
+}
+
+static enum dp_err binding_judge(struct dp_bindings *list,
     const struct dp_binding *b, const struct dp_policy *policy,
     const struct dp_bindings_filter *filter, uint32_t now_s)
 {
-	const uint32_t *setting = dp_policy_settings(policy)->value;
-	struct dp_match match = dp_policy_match(policy, &b->name, 0);
-	enum dp_pin_state pin;
+	uint32_t max_s =
+	    dp_policy_settings(policy)->value[DP_SET_MAX_LIFETIME];
+	uint64_t left = dp_policy_audiences(policy), before = left;
+	uint64_t asked = filter->audiences ? filter->audiences : left;
+	struct dp_bindings_tally *t = &list->tally;
+	size_t *const counts[FATES] = { [DENIED] = &t->denied,
+		[SPECIAL] = &t->special, [OUTSIDE] = &t->outside,
+		[FILTERED] = &t->filtered, [TAKEN] = NULL };
+	enum fate best = DENIED;
+	struct dp_match match;
 
-	list->tally.live++;
-	if (match.rule == DP_RULE_NONE || !match.allow) {
-		list->tally.denied++;
-		return DP_OK;
+	t->live++;
+	for (; dp_policy_match_next(policy, &b->name, &left, &match);
+	     before = left) {
+		const struct allowed a = { match.rule, before & ~left };
+		enum dp_pin_state pin;
+		enum fate fate;
+
+		if (!match.allow || !(a.audiences & asked))
+			continue;
+		pin = dp_policy_pin(policy, a.rule, &b->addr);
+		fate = judge(policy, a.rule, &b->addr, filter, pin);
+		best = fate > best ? fate : best;
+		if (fate == TAKEN &&
+		    row_append(list, b, end_within(b->end_s, now_s, max_s), &a,
+			pin) != DP_OK)
+			return DP_ERR_NOMEM;
 	}
-	if (setting[DP_SET_PRIVATE] != DP_PRIVATE_ALLOW &&
-	    dp_addr_special(&b->addr)) {
-		list->tally.special++;
-		return DP_OK;
-	}
-	pin = dp_policy_pin(policy, match.rule, &b->addr);
-	if (setting[DP_SET_PINS] == DP_PINS_ENFORCE && pin == DP_PIN_OUTSIDE) {
-		list->tally.outside++;
-		return DP_OK;
-	}
-	if (!wanted(policy, match.rule, &b->addr, filter)) {
-		list->tally.filtered++;
-		return DP_OK;
-	}
-	return row_append(list, b,
-	    end_within(b->end_s, now_s, setting[DP_SET_MAX_LIFETIME]),
-	    match.rule, pin);
+	if (counts[best])
+		++*counts[best];
+	return DP_OK;
 }
 
 /* The map may give a binding twice, in states of different age; every field
@@ -214,7 +246,7 @@ enum dp_err dp_bindings_collect(struct dp_bindings **out,
 
 		/* A binding that ends now is of no use to a firewall. */
 		if (b.end_s > now_s)
-			err = row_judge(list, &b, policy, filter, now_s);
+			err = binding_judge(list, &b, policy, filter, now_s);
 		if (err) {
 			dp_bindings_close(&list);
 			return err;

@@ -3,7 +3,8 @@
  * joined with the policy in force, which alone says what they are good for. A
  * name that no rule allows any more is left out, and so is what the settings
  * refuse: special-purpose addresses, and under pins=enforce addresses outside
- * their pins. No life exceeds max-lifetime. The map belongs to the resolver's
+ * their pins. What is not the same for all clients comes once for each rule that
+ * allows it to some. No life exceeds max-lifetime. The map belongs to the resolver's
  * user and is distrusted; the policy is trusted.
  *
  * Single-threaded. A list refers to nothing of the map, but its rule numbers
@@ -23,12 +24,13 @@
 
 struct dp_bindings;
 
-/* One name with one address. Names are borrowed from the list. */
+/* One name with one address, as one rule allows it. Names are borrowed from the list. */
 struct dp_row {
 	const uint8_t *name;  /* for dp_row_name_text */
 	const uint8_t *final; /* owner of the address record */
 	struct dp_addr addr;
 	uint32_t rule; /* that allows name */
+	uint64_t audiences; /* to whom it does */
 	enum dp_pin_state pin;
 	uint32_t end_s;	    /* lifetime end, s since 1970, after now */
 	uint32_t ttl_end_s; /* may have passed: grace */
@@ -42,20 +44,22 @@ struct dp_bindings_filter {
 	const bool *groups; /* by number of the group; NULL: every group */
 	bool v4;
 	bool v6;
+	uint64_t audiences; /* what any of them may have; 0: no matter who */
 };
 
-/* Live bindings seen and how many of them were left out, for messages. */
+/* Live bindings seen and how many of them were left out altogether, for
+ * messages. */
 struct dp_bindings_tally {
 	size_t live;
-	size_t denied;	 /* the policy does not allow the name */
+	size_t denied;	 /* the policy does not allow the name to anybody */
 	size_t special;	 /* special-purpose address, private-addresses=refuse */
 	size_t outside;	 /* outside the pins, pins=enforce */
 	size_t filtered; /* by the caller's filter */
 };
 
 /*
- * Collect what lives at now_s, one row per name and address, sorted by name
- * (RFC 4034, 6.1), then address: equal maps give equal lists. DP_ERR_NOMEM
+ * Collect what lives at now_s, one row per name, address and rule, sorted by
+ * name (RFC 4034, 6.1), address, then rule: equal maps give equal lists. DP_ERR_NOMEM
  * only. The caller closes.
  */
 enum dp_err dp_bindings_collect(struct dp_bindings **out,

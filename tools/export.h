@@ -17,10 +17,19 @@
 #include "tools/bindings.h"
 #include "tools/cli.h"
 
+/* For nft and edl to fill. */
+struct dp_export_tally {
+	size_t elements; /* that the list has */
+	size_t left_out; /* for they are not open to all of x->audiences */
+};
+
 struct dp_export {
 	const struct dp_policy *policy; /* that bindings was made with */
 	const struct dp_bindings *bindings;
 	uint32_t now_s; /* since 1970 */
+	uint64_t audiences; /* whom it is for: all, or those of one client */
+	const char *nft_table; /* NULL: that of the settings */
+	struct dp_export_tally *tally; /* NULL: nobody asks */
 };
 
 /* Write all of x to out. DP_ERR_NOMEM, or DP_ERR_IO when out refused. */

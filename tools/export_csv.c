@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+#include "tools/whom.h"
+
 /*
  * RFC 4180, 2: a field that holds a comma, a quote or a line break stands in
  * quotes. Names as text hold none of them (dp_name_to_text escapes them), nor
@@ -53,7 +55,10 @@ static void row_put(FILE *out, const struct dp_policy *p,
 	    row->end_s, row->ttl_end_s, row->first_seen_s, row->last_seen_s,
 	    row->hits, dp_export_pin_word(row->pin));
 	dp_row_name_text(row->final, text);
-	fprintf(out, "%s\r\n", text);
+	fprintf(out, "%s,\"", text);
+	if (row->audiences != dp_policy_audiences(p))
+		dp_whom_say(out, p, row->audiences, ";");
+	fputs("\"\r\n", out);
 }
 
 enum dp_err dp_export_csv(const struct dp_export *x, FILE *out)
@@ -61,7 +66,7 @@ enum dp_err dp_export_csv(const struct dp_export *x, FILE *out)
 	size_t count = dp_bindings_count(x->bindings);
 
 	fputs("name,address,group,groups,rule,services,expires,ttl_expires,"
-	      "first_seen,last_seen,hits,pin,final\r\n",
+	      "first_seen,last_seen,hits,pin,final,clients\r\n",
 	    out);
 	for (size_t i = 0; i < count; i++)
 		row_put(out, x->policy, dp_bindings_row(x->bindings, i));

@@ -3,6 +3,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "tools/whom.h"
+
 static json_t *groups_array(const struct dp_policy *p, uint32_t rule,
     const struct dp_rule_info *info)
 {
@@ -53,14 +55,16 @@ static json_t *row_object(const struct dp_export *x, const struct dp_row *row)
 	dp_policy_group_name(x->policy,
 	    dp_policy_rule_group(x->policy, row->rule, 0), group);
 	return json_pack(
-	    "{s:s, s:s, s:s, s:o, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:s, s:s}",
+	    "{s:s, s:s, s:s, s:o, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:s, s:s,"
+	    " s:o}",
 	    "name", name, "address", addr, "group", group, "groups",
 	    groups_array(x->policy, row->rule, &info), "rule", rule, "services",
 	    services_array(x->policy, row->rule, &info), "expires",
 	    (json_int_t)row->end_s, "ttl_expires", (json_int_t)row->ttl_end_s,
 	    "first_seen", (json_int_t)row->first_seen_s, "last_seen",
 	    (json_int_t)row->last_seen_s, "hits", hits, "pin",
-	    dp_export_pin_word(row->pin), "final", final);
+	    dp_export_pin_word(row->pin), "final", final, "clients",
+	    dp_whom_array(x->policy, row->audiences));
 }
 
 /* Printed binding by binding, so that a list of millions never stands in

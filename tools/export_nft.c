@@ -3,23 +3,9 @@
 #include "tools/export.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <time.h>
 
-/* One element of a set. Services that differ are elements that differ. */
-struct element {
-	struct dp_addr addr;
-	struct dp_service service; /* protocol 0: any */
-	uint32_t end_s;
-	const uint8_t *name; /* of the binding that lives longest */
-	size_t row;	     /* its place in the list */
-	size_t others;	     /* further bindings with this key */
-};
-
-struct elements {
-	struct element *items;
-	size_t count;
-};
+#include "tools/elements.h"
 
 static const struct set {
 	const char *name;
@@ -37,87 +23,7 @@ static const struct set {
 };
 #define SET_COUNT (sizeof(sets) / sizeof(sets[0]))
 
-static int key_compare(const struct element *a, const struct element *b)
-{
-	int order = dp_addr_compare(&a->addr, &b->addr);
-
-	if (order == 0)
-		order = a->service.protocol - b->service.protocol;
-	if (order == 0)
-		order = a->service.port - b->service.port;
-	return order;
-}
-
-/* Equal keys: the longest life first, then as the list has them. */
-static int element_compare(const void *va, const void *vb)
-{
-	const struct element *a = va, *b = vb;
-	int order = key_compare(a, b);
-
-	if (order == 0)
-		order = (a->end_s < b->end_s) - (a->end_s > b->end_s);
-	if (order == 0)
-		order = (a->row > b->row) - (a->row < b->row);
-	return order;
-}
-
-static size_t element_total(const struct dp_export *x)
-{
-	size_t count = dp_bindings_count(x->bindings), total = 0;
-	struct dp_rule_info info;
-
-	for (size_t i = 0; i < count; i++) {
-		dp_policy_rule(x->policy,
-		    dp_bindings_row(x->bindings, i)->rule, &info);
-		total += info.service_count > 0 ? info.service_count : 1;
-	}
-	return total;
-}
-
-static void elements_fill(struct elements *e, const struct dp_export *x)
-{
-	size_t count = dp_bindings_count(x->bindings);
-
-	for (size_t i = 0; i < count; i++) {
-		const struct dp_row *row = dp_bindings_row(x->bindings, i);
-		struct element item = {
-			.addr = row->addr,
-			.end_s = row->end_s,
-			.name = row->name,
-			.row = i,
-		};
-		struct dp_rule_info info;
-
-		dp_policy_rule(x->policy, row->rule, &info);
-		if (info.service_count == 0)
-			e->items[e->count++] = item;
-		for (uint32_t k = 0; k < info.service_count; k++) {
-			item.service =
-			    dp_policy_rule_service(x->policy, row->rule, k);
-			e->items[e->count++] = item;
-		}
-	}
-}
-
-/* Several names share an address more often than not: one element a key, and
- * it must live as long as the longest of them. */
-static void elements_unite(struct elements *e)
-{
-	size_t kept = 0;
-
-	if (e->count == 0)
-		return;
-	qsort(e->items, e->count, sizeof(*e->items), element_compare);
-	for (size_t i = 1; i < e->count; i++) {
-		if (key_compare(&e->items[kept], &e->items[i]) == 0)
-			e->items[kept].others++;
-		else
-			e->items[++kept] = e->items[i];
-	}
-	e->count = kept + 1;
-}
-
-static void element_put(FILE *out, const struct element *e, uint32_t now_s)
+static void element_put(FILE *out, const struct dp_element *e, uint32_t now_s)
 {
 	char text[DP_NAME_TEXT_MAX];
 
@@ -136,12 +42,12 @@ static void element_put(FILE *out, const struct element *e, uint32_t now_s)
 
 /* An `add element` of nothing is a syntax error to nft. */
 static void set_fill(FILE *out, const char *table, const struct set *set,
-    const struct elements *e, uint32_t now_s)
+    const struct dp_elements *e, uint32_t now_s)
 {
 	bool open = false;
 
 	for (size_t i = 0; i < e->count; i++) {
-		const struct element *item = &e->items[i];
+		const struct dp_element *item = &e->items[i];
 
 		if (item->addr.family != set->family ||
 		    (item->service.protocol == 0) != set->any)
@@ -156,7 +62,8 @@ static void set_fill(FILE *out, const char *table, const struct set *set,
 		fputs("}\n", out);
 }
 
-static void head_put(FILE *out, const struct dp_export *x, const char *table)
+static void head_put(FILE *out, const struct dp_export *x, const char *table,
+    size_t left_out)
 {
 	char when[sizeof("YYYYYY-MM-DDThh:mm:ssZ")] = "?";
 	time_t now = (time_t)x->now_s;
@@ -179,6 +86,9 @@ static void head_put(FILE *out, const struct dp_export *x, const char *table)
 	    "#\t\t}\n"
 	    "#\t}\n\n",
 	    dp_bindings_count(x->bindings), when, table);
+	if (left_out > 0)
+		fprintf(out, "# %zu elements are left out, for they are open "
+		    "to some clients only.\n\n", left_out);
 }
 
 /* add and flush before anything else: the first load makes what later ones
@@ -202,19 +112,19 @@ static void frame_put(FILE *out, const char *table)
 
 enum dp_err dp_export_nft(const struct dp_export *x, FILE *out)
 {
-	const char *table = dp_policy_settings(x->policy)->nft_table;
-	size_t total = element_total(x);
-	struct elements e = { NULL, 0 };
+	const char *table = x->nft_table
+	    ? x->nft_table : dp_policy_settings(x->policy)->nft_table;
+	struct dp_elements e;
+	enum dp_err err = dp_elements_make(&e, x, true);
 
-	e.items = calloc(total > 0 ? total : 1, sizeof(*e.items));
-	if (!e.items)
-		return DP_ERR_NOMEM;
-	elements_fill(&e, x);
-	elements_unite(&e);
-	head_put(out, x, table);
+	if (err)
+		return err;
+	if (x->tally)
+		*x->tally = (struct dp_export_tally){ e.count, e.left_out };
+	head_put(out, x, table, e.left_out);
 	frame_put(out, table);
 	for (size_t i = 0; i < SET_COUNT; i++)
 		set_fill(out, table, &sets[i], &e, x->now_s);
-	free(e.items);
+	dp_elements_free(&e);
 	return ferror(out) ? DP_ERR_IO : DP_OK;
 }

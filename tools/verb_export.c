@@ -13,6 +13,7 @@
 #include "tools/idna.h"
 #include "tools/out_file.h"
 #include "tools/verb.h"
+#include "tools/whom.h"
 
 static const struct format {
 	const char *name;
@@ -27,6 +28,9 @@ static const struct format {
 struct options {
 	dp_export_fn *write;
 	const char *file; /* NULL: standard output */
+	const char *table; /* -t, NULL: that of the policy */
+	bool has_client;
+	struct dp_addr client; /* -c */
 	const char **groups; /* as the user wrote them */
 	size_t group_count;
 	bool v4_only;
@@ -40,6 +44,22 @@ static dp_export_fn *format_find(const char *name)
 		if (strcmp(formats[i].name, name) == 0)
 			return formats[i].write;
 	return NULL;
+}
+
+static bool table_fits(const char *name)
+{
+	struct dp_settings settings;
+	const char *wrong;
+
+	dp_settings_default(&settings);
+	memset(settings.nft_table, 0, sizeof(settings.nft_table));
+	/* Cut off it has no end, which is wrong, too. */
+	memcpy(settings.nft_table, name,
+	    strnlen(name, sizeof(settings.nft_table)));
+	wrong = dp_settings_wrong(&settings);
+	if (wrong)
+		dp_cli_usage("export", "-t %s: %s", name, wrong);
+	return !wrong;
 }
 
 /* o->groups has room for argc words. */
@@ -61,6 +81,16 @@ static int options_parse(struct options *o, int argc, char **argv)
 		case 'O':
 			o->file = strcmp(optarg, "-") == 0 ? NULL : optarg;
 			break;
+		case 'c':
+			if (!dp_whom_option(&o->client, "export", optarg))
+				return DP_EXIT_USAGE;
+			o->has_client = true;
+			break;
+		case 't':
+			if (!table_fits(optarg))
+				return DP_EXIT_USAGE;
+			o->table = optarg;
+			break;
 		case 'f':
 			o->write = format_find(optarg);
 			if (!o->write)
@@ -78,6 +108,8 @@ static int options_parse(struct options *o, int argc, char **argv)
 	if (optind < argc)
 		return dp_cli_usage("export", "unexpected argument %s",
 		    argv[optind]);
+	if (o->table && o->write != dp_export_nft)
+		return dp_cli_usage("export", "-t goes with -f nft only");
 	if (o->v4_only && o->v6_only)
 		return dp_cli_usage("export", "-4 and -6 exclude each other");
 	return DP_EXIT_OK;
@@ -213,11 +245,34 @@ static int text_deliver(const struct options *o, const char *text,
 	return err ? dp_cli_diag(err, &diag) : DP_EXIT_OK;
 }
 
+/* What is open to some only would be open to all through these lists. Where
+ * nothing else is there, the list is an empty one. */
+static int say_left_out(const struct options *o,
+    const struct dp_export_tally *t)
+{
+	if (t->left_out == 0)
+		return DP_EXIT_OK;
+	if (t->elements == 0 && !o->force)
+		return dp_cli_fail(DP_EXIT_FAILED, o->file ? o->file : "export",
+		    "nothing to export, %s: all of %zu elements are open to "
+		    "some clients only; -c CLIENT exports what one client may "
+		    "reach, -F writes the empty list",
+		    o->file ? "the file stays as it is" : "nothing is printed",
+		    t->left_out);
+	return dp_cli_fail(DP_EXIT_OK, "export", "%zu element%s left out, open "
+	    "to some clients only: -c CLIENT exports what one client may reach",
+	    t->left_out, t->left_out == 1 ? " is" : "s are");
+}
+
 static int export_map(const struct options *o, const struct dp_policy *policy,
     const struct dp_map *map, uint32_t now_s)
 {
-	struct dp_bindings_filter filter = { NULL, !o->v6_only, !o->v4_only };
-	struct dp_export x = { .policy = policy, .now_s = now_s };
+	struct dp_bindings_filter filter = { NULL, !o->v6_only, !o->v4_only,
+		0 };
+	struct dp_export_tally tally = { 0, 0 };
+	struct dp_export x = { .policy = policy, .now_s = now_s,
+		.audiences = dp_policy_audiences(policy),
+		.nft_table = o->table, .tally = &tally };
 	struct dp_bindings *list = NULL;
 	bool *wanted = NULL;
 	char *text = NULL;
@@ -228,6 +283,9 @@ static int export_map(const struct options *o, const struct dp_policy *policy,
 	if (code != DP_EXIT_OK)
 		return code;
 	filter.groups = wanted;
+	if (o->has_client)
+		x.audiences = filter.audiences =
+		    (uint64_t)1 << dp_policy_audience(policy, &o->client);
 	err = dp_bindings_collect(&list, map, policy, &filter, now_s);
 	if (err) {
 		code = dp_cli_fail(DP_EXIT_FAILED, "export", "%s",
@@ -240,6 +298,8 @@ static int export_map(const struct options *o, const struct dp_policy *policy,
 	}
 	x.bindings = list;
 	code = text_make(o, &x, &text, &size_b);
+	if (code == DP_EXIT_OK)
+		code = say_left_out(o, &tally);
 	if (code == DP_EXIT_OK)
 		code = text_deliver(o, text, size_b);
 out:

@@ -26,6 +26,8 @@ static inline char *exported(const struct sample *s, dp_export_fn *format,
 	CU_ASSERT_EQUAL_FATAL(
 	    dp_bindings_collect(&list, map, policy, filter, now_s), DP_OK);
 	x.policy = policy;
+	x.audiences = filter->audiences ? filter->audiences
+					: dp_policy_audiences(policy);
 	x.bindings = list;
 	out = open_memstream(&text, size_b);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
@@ -40,7 +42,7 @@ static inline char *exported(const struct sample *s, dp_export_fn *format,
 /* The whole sample against a golden file. */
 static inline void exported_is_golden(dp_export_fn *format, const char *name)
 {
-	static const struct dp_bindings_filter all = { NULL, true, true };
+	static const struct dp_bindings_filter all = { NULL, true, true, 0 };
 	struct sample s;
 	size_t size_b = 0;
 	char *text;
@@ -55,7 +57,7 @@ static inline void exported_is_golden(dp_export_fn *format, const char *name)
 /* The sample when all of its bindings have ended. */
 static inline void exported_empty_is(dp_export_fn *format, const char *wanted)
 {
-	static const struct dp_bindings_filter all = { NULL, true, true };
+	static const struct dp_bindings_filter all = { NULL, true, true, 0 };
 	struct sample s;
 	size_t size_b = 0;
 	char *text;

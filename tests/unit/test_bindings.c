@@ -23,7 +23,7 @@ bool dp_map_next(const struct dp_map *map, uint32_t *cursor, uint32_t now_s,
 	return true;
 }
 
-static const struct dp_bindings_filter all = { NULL, true, true };
+static const struct dp_bindings_filter all = { NULL, true, true, 0 };
 static uint8_t *policy_bytes;
 
 static struct dp_policy *policy_with(enum dp_setting id, uint32_t value)
@@ -200,14 +200,14 @@ static void filter_chooses(void)
 		struct dp_bindings_filter filter;
 		size_t count;
 	} cases[] = {
-		{ { NULL, true, true }, 4 },
-		{ { NULL, true, false }, 3 },
-		{ { NULL, false, true }, 1 },
-		{ { NULL, false, false }, 0 },
-		{ { apps, true, true }, 1 },
-		{ { core, true, true }, 3 },
-		{ { core, true, false }, 2 },
-		{ { none, true, true }, 0 },
+		{ { NULL, true, true, 0 }, 4 },
+		{ { NULL, true, false, 0 }, 3 },
+		{ { NULL, false, true, 0 }, 1 },
+		{ { NULL, false, false, 0 }, 0 },
+		{ { apps, true, true, 0 }, 1 },
+		{ { core, true, true, 0 }, 3 },
+		{ { core, true, false, 0 }, 2 },
+		{ { none, true, true, 0 }, 0 },
 	};
 	struct dp_policy *policy = policy_with(DP_SET_MODE, DP_MODE_STRICT);
 	const struct dp_binding bindings[] = {

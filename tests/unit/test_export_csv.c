@@ -11,7 +11,7 @@ static void empty_list_is_a_header(void)
 {
 	exported_empty_is(dp_export_csv,
 	    "name,address,group,groups,rule,services,expires,ttl_expires,"
-	    "first_seen,last_seen,hits,pin,final\r\n");
+	    "first_seen,last_seen,hits,pin,final,clients\r\n");
 }
 
 /* A reader of RFC 4180 of its own: fields of the row at text; returns what
@@ -45,7 +45,7 @@ static const char *row_read(const char *text, char fields[16][2048],
 
 static void fields_come_back(void)
 {
-	static const struct dp_bindings_filter all = { NULL, true, true };
+	static const struct dp_bindings_filter all = { NULL, true, true, 0 };
 	static char fields[16][2048];
 	struct dp_name wanted = sample_name("a\\\"b\\,c\\010d\\\\.odd.example");
 	struct sample s;
@@ -61,7 +61,7 @@ static void fields_come_back(void)
 
 		at = row_read(at, fields, &count);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(at);
-		CU_ASSERT_EQUAL(count, 13);
+		CU_ASSERT_EQUAL(count, 14);
 		name = sample_name(fields[0]);
 		odd += dp_name_equal(&name, &wanted);
 	}

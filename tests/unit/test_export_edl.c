@@ -18,10 +18,10 @@ static void family_is_chosen_by_the_list(void)
 		struct dp_bindings_filter filter;
 		const char *wanted;
 	} cases[] = {
-		{ { NULL, true, false },
+		{ { NULL, true, false, 0 },
 		    "13.76.177.110\n17.57.144.10\n20.43.129.7\n20.43.129.8\n"
 		    "40.83.123.72\n" },
-		{ { NULL, false, true },
+		{ { NULL, false, true, 0 },
 		    "2620:149:a44::a\n2620:1ec:4e::42\n" },
 	};
 	struct sample s;

@@ -2,7 +2,7 @@
 
 #include "tests/unit/exported.h"
 
-static const struct dp_bindings_filter all = { NULL, true, true };
+static const struct dp_bindings_filter all = { NULL, true, true, 0 };
 
 static void sample_is_as_documented(void)
 {

@@ -1,6 +1,7 @@
 #include "dp_config.h"
 
 #include "tests/unit/command_line.h"
+#include "tests/unit/compiled.h"
 #include "tests/unit/exported.h"
 #include "tools/export.h"
 
@@ -103,6 +104,11 @@ static void wrong_command_lines_are_told(void)
 		{ "-g nobody", DP_EXIT_FAILED,
 		    "no group nobody in the policy; it has apps, core, " },
 		{ "-g a..b", DP_EXIT_FAILED, "no group a..b" },
+		{ "-c 10.0.0.0/8", DP_EXIT_USAGE, "-c 10.0.0.0/8: not an " },
+		{ "-t egress", DP_EXIT_USAGE, "-t goes with -f nft only" },
+		{ "-f nft -t 4you", DP_EXIT_USAGE, "-t 4you: the nftables " },
+		{ "-f nft -t a1234567890123456789012345678901", DP_EXIT_USAGE,
+		    "must be 1 to 31 letters" },
 	};
 
 	begin();
@@ -193,6 +199,99 @@ static void missing_and_bad_files_are_told(void)
 	end();
 }
 
+/* The sample's names, and push for 10/8 only. */
+static void limit_push(void)
+{
+	compile_to(sample.policy_path, SOA("all")
+	    "manage.microsoft.com TXT allow tcp/443\n"
+	    SOA("push") "@ APL 1:10.0.0.0/8\n*.push.apple.com TXT allow\n"
+	    "manage.microsoft.com TXT allow tcp/80\n");
+}
+
+static size_t times(const char *text, const char *word)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, word)); text += strlen(word))
+		count++;
+	return count;
+}
+
+static void lists_for_all_hold_what_all_may_reach(void)
+{
+	begin();
+	limit_push();
+	CU_ASSERT_EQUAL(run("-f edl -4"), DP_EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(line.out.text, "13.76.177.110\n40.83.123.72\n");
+	CU_ASSERT_STRING_EQUAL(line.err.text, "dnspin: export: 1 element is "
+	    "left out, open to some clients only: -c CLIENT exports what one "
+	    "client may reach\n");
+	CU_ASSERT_EQUAL(run("-f edl -4 -c 10.1.2.3"), DP_EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(line.out.text, "13.76.177.110\n17.57.144.10\n"
+	    "40.83.123.72\n");
+	CU_ASSERT_STRING_EQUAL(line.err.text, "");
+	CU_ASSERT_EQUAL(run("-f edl -4 -c 11.1.2.3"), DP_EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(line.out.text, "13.76.177.110\n40.83.123.72\n");
+	CU_ASSERT_STRING_EQUAL(line.err.text, "");
+	CU_ASSERT_EQUAL(run("-f nft"), DP_EXIT_OK);
+	CU_ASSERT_EQUAL(times(line.out.text, " . tcp . 443 timeout"), 2);
+	CU_ASSERT_EQUAL(times(line.out.text, " . tcp . 80 timeout"), 0);
+	CU_ASSERT_EQUAL(times(line.out.text, "17.57.144.10"), 0);
+	CU_ASSERT_EQUAL(times(line.out.text, "# 4 elements are left out"), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "4 elements are left"));
+	CU_ASSERT_EQUAL(run("-f nft -c ::ffff:10.1.2.3 -t egress"), DP_EXIT_OK);
+	CU_ASSERT_EQUAL(times(line.out.text, " . tcp . 80 timeout"), 2);
+	CU_ASSERT_EQUAL(times(line.out.text, "\t17.57.144.10 timeout"), 1);
+	CU_ASSERT_EQUAL(times(line.out.text, "left out"), 0);
+	CU_ASSERT_EQUAL(times(line.out.text, "\nadd table inet egress\n"), 1);
+	CU_ASSERT_EQUAL(times(line.out.text, " inet dnspin "), 0);
+	CU_ASSERT_STRING_EQUAL(line.err.text, "");
+	end();
+}
+
+/* A list that is empty for that reason is an empty list. */
+static void nothing_for_all_needs_force(void)
+{
+	begin();
+	limit_push();
+	CU_ASSERT_TRUE_FATAL(unit_write(file, "old", 3));
+	CU_ASSERT_EQUAL(run("-f edl -g push -4 -O /dev/null"), DP_EXIT_FAILED);
+	CU_ASSERT_EQUAL(run("-f nft -g push"), DP_EXIT_FAILED);
+	CU_ASSERT_STRING_EQUAL(line.out.text, "");
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text,
+	    "open to some clients only; -c CLIENT exports"));
+	CU_ASSERT_EQUAL(run("-f edl -g push -4 -F"), DP_EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(line.out.text, "");
+	CU_ASSERT_EQUAL(run("-f edl -g push -4 -c 10.0.0.1"), DP_EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(line.out.text, "13.76.177.110\n17.57.144.10\n"
+	    "40.83.123.72\n");
+	end();
+}
+
+static void rows_say_for_whom_they_are(void)
+{
+	begin();
+	limit_push();
+	CU_ASSERT_EQUAL(run(""), DP_EXIT_OK);
+	CU_ASSERT_STRING_EQUAL(line.err.text, "");
+	/* Two addresses of manage.microsoft.com for either kind of client, two
+	 * of push. */
+	CU_ASSERT_EQUAL(times(line.out.text, "\"name\":"), 6);
+	CU_ASSERT_EQUAL(times(line.out.text,
+	    "\"clients\":[\"10.0.0.0/8\"]}"), 4);
+	CU_ASSERT_EQUAL(times(line.out.text, "\"services\":[\"tcp/443\"]"), 2);
+	CU_ASSERT_EQUAL(times(line.out.text, "\"clients\":"
+	    "[\"0.0.0.0/0\",\"::/0\",\"!10.0.0.0/8\"]}"), 2);
+	CU_ASSERT_EQUAL(run("-f csv -c 10.0.0.1"), DP_EXIT_OK);
+	CU_ASSERT_EQUAL(times(line.out.text, ",\"10.0.0.0/8\"\r\n"), 4);
+	CU_ASSERT_EQUAL(times(line.out.text, "\r\n"), 5);
+	CU_ASSERT_EQUAL(run("-f csv -c 11.0.0.1"), DP_EXIT_OK);
+	CU_ASSERT_EQUAL(times(line.out.text,
+	    ",\"0.0.0.0/0;::/0;!10.0.0.0/8\"\r\n"), 2);
+	CU_ASSERT_EQUAL(times(line.out.text, "\r\n"), 3);
+	end();
+}
+
 static int set_up(void)
 {
 	return sodium_init() < 0;
@@ -201,4 +300,6 @@ static int set_up(void)
 UNIT_MAIN_WITH("verb_export", set_up, NULL, UNIT(formats_are_chosen),
     UNIT(options_choose_bindings), UNIT(wrong_command_lines_are_told),
     UNIT(file_is_replaced_whole), UNIT(empty_list_needs_force),
+    UNIT(lists_for_all_hold_what_all_may_reach),
+    UNIT(nothing_for_all_needs_force), UNIT(rows_say_for_whom_they_are),
     UNIT(missing_and_bad_files_are_told))
