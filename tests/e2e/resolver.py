@@ -264,12 +264,14 @@ class Resolver:
 
     # --- questions --------------------------------------------------------
 
-    def send(self, name, rdtype="A", cd=False):
+    def send(self, name, rdtype="A", cd=False, source=None):
         """Ask and do not wait: the socket, for reply()."""
         query = dns.message.make_query(name, rdtype, use_edns=0)
         if cd:
             query.flags |= dns.flags.CD
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        if source:
+            s.bind((source, 0))
         s.connect((self.address, self.port))
         s.send(query.to_wire())
         return s
