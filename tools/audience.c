@@ -157,9 +157,9 @@ static enum dp_err failed(const struct maker *m, enum dp_err err,
 		dp_diag_set(diag, "clients", 0, "out of memory");
 	else if (m->sets.count > DP_AUDIENCES_MAX)
 		dp_diag_set(diag, "clients", 0, "the prefixes that zones are "
-		    "limited to (APL at the apex) overlap in %zu ways, each "
-		    "with other zones, and a policy holds %u: limit zones to "
-		    "the same prefixes, or put their rules into one zone",
+		    "limited to (APL at the apex) make %zu kinds of clients, "
+		    "each with other zones, and a policy holds %u: limit zones "
+		    "to the same prefixes, or put their rules into one zone",
 		    m->sets.count, DP_AUDIENCES_MAX);
 	else
 		dp_diag_set(diag, "clients", 0, "too many prefixes that zones "

@@ -31,6 +31,12 @@ def verbs():
     return found
 
 
+LIMITED = SOA.format("vlan") + (
+    "@ APL 1:10.20.0.0/16 2:fd00:20::/48\n"
+    'a.example TXT "allow" "tcp/8080"\n'
+    'own.example CNAME rpz-passthru.\n')
+
+
 class Command(unittest.TestCase):
     def setUp(self):
         self.dir = tempfile.mkdtemp(prefix="dnspin-cli-")
@@ -317,6 +323,33 @@ class Check(Command):
             "ba.example deny rule=none",
             ". deny rule=none", ""])
         self.dnspin("check", "a.example", "b.a.example")
+
+    def test_zones_for_some_clients(self):
+        limited = self.write("vlan.zone", LIMITED)
+        text = self.compile(limited)
+        self.assertIn("10.20.0.0/16 fd00:20::/48\n", text)
+        self.assertIn("everybody\n", text)
+        everybody = "0.0.0.0/0,::/0,!10.20.0.0/16,!fd00:20::/48"
+        self.assertEqual(
+            self.dnspin("check", "own.example", code=3),
+            ("own.example deny rule=none clients=%s\n" % everybody).encode())
+        self.assertEqual(
+            self.dnspin("check", "-c", "fd00:20::7", "own.example"),
+            b"own.example allow group=vlan rule=own.example services=any "
+            b"pins=0 clients=10.20.0.0/16,fd00:20::/48\n")
+        before = self.read("state", "policy")
+        self.dnspin("compile", "-", stdin=self.dnspin("show"))
+        self.assertEqual(self.read("state", "policy"), before)
+        self.dnspin("show", "-f", "rpz", code=1, says="with -c CLIENT")
+        self.assertIn(b"\nown.example CNAME rpz-passthru.\n", self.dnspin(
+            "show", "-f", "rpz", "-c", "10.20.0.1"))
+        self.assertNotIn(b"own.example", self.dnspin(
+            "show", "-f", "rpz", "-c", "10.21.0.1"))
+        self.write("vlan.zone", LIMITED.replace("1:10.20.", "1:10.21."))
+        self.assertIn(
+            "~ group vlan: was for 10.20.0.0/16 fd00:20::/48, is for "
+            "10.21.0.0/16 fd00:20::/48\n",
+            self.compile(limited))
 
     def test_names_in_utf8_are_those_in_ascii(self):
         """In zones and arguments, composed and decomposed, in either case;
