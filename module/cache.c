@@ -2,34 +2,17 @@
 
 #include "module/cache.h"
 
-/*
- * Clearing holds the lock of one slab at a time, and a thread that answers waits
- * for it: with slabs of this size it takes well below a millisecond. Unbound's
- * own number of slabs only has its threads in mind.
- */
-#define SLAB_MAX_B ((size_t)1 << 20)
-#define SLABS_MAX ((size_t)1 << 12)
-
-static size_t slabs_for(const struct config_file *cfg)
+static struct slabhash *message_cache(const struct config_file *cfg)
 {
-	size_t slabs = cfg->msg_cache_slabs;
-
-	while (slabs < SLABS_MAX && cfg->msg_cache_size / slabs > SLAB_MAX_B)
-		slabs *= 2;
-	return slabs;
-}
-
-static struct slabhash *message_cache(size_t slabs, size_t size_b)
-{
-	return slabhash_create(slabs, HASH_DEFAULT_STARTARRAY, size_b,
-	    msgreply_sizefunc, query_info_compare, query_entry_delete,
-	    reply_info_delete, NULL);
+	return slabhash_create(cfg->msg_cache_slabs, HASH_DEFAULT_STARTARRAY,
+	    cfg->msg_cache_size, msgreply_sizefunc, query_info_compare,
+	    query_entry_delete, reply_info_delete, NULL);
 }
 
 bool dp_cache_create(struct dp_module *m, const struct config_file *cfg)
 {
-	m->admitted = message_cache(slabs_for(cfg), cfg->msg_cache_size);
-	m->internal = message_cache(cfg->msg_cache_slabs, cfg->msg_cache_size);
+	m->admitted = message_cache(cfg);
+	m->internal = message_cache(cfg);
 	if (!m->admitted || !m->internal) {
 		dp_cache_destroy(m);
 		return false;
@@ -77,9 +60,54 @@ void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
 		dp_module_count(m, w, DP_COUNT_NOMEM, 1);
 }
 
+/* No question has this type or class. What dumps a cache leaves out what has
+ * expired. Only who holds both locks may change a key. */
+static void forget_entry(struct lruhash_entry *e)
+{
+	struct msgreply_entry *key = e->key;
+	struct reply_info *rep;
+
+	lock_rw_wrlock(&e->lock);
+	key->key.qtype = 0;
+	key->key.qclass = 0;
+	rep = e->data;
+	rep->ttl = 0;
+	lock_rw_unlock(&e->lock);
+}
+
+/* False: t has no such bin. */
+static bool forget_bin(struct lruhash *t, size_t i)
+{
+	struct lruhash_bin *bin;
+
+	lock_quick_lock(&t->lock);
+	if (i >= t->size) {
+		lock_quick_unlock(&t->lock);
+		return false;
+	}
+	bin = &t->array[i];
+	lock_quick_lock(&bin->lock); /* before t may grow, as lookups do */
+	lock_quick_unlock(&t->lock);
+	for (struct lruhash_entry *e = bin->overflow_list; e;
+	    e = e->overflow_next)
+		forget_entry(e);
+	lock_quick_unlock(&bin->lock);
+	return true;
+}
+
+/*
+ * Clearing a slabhash keeps every thread waiting that looks something up, and
+ * freeing a few 100,000 entries every thread that allocates: nobody is answered
+ * for a fifth of a second and more. So all entries stay where they are, but
+ * cannot be found any more; they go when there is need of their room, being
+ * those that were not used for the longest time. A slab that grows meanwhile
+ * moves entries to bins that are still to come.
+ */
 void dp_cache_clear(struct dp_module *m)
 {
-	slabhash_clear(m->admitted);
+	for (size_t slab = 0; slab < m->admitted->size; slab++)
+		for (size_t i = 0; forget_bin(m->admitted->array[slab], i); i++)
+			;
 }
 
 size_t dp_cache_size_b(const struct dp_module *m)
