@@ -114,6 +114,20 @@ def loads(lab, dump, threads, when):
     resolver.stop()
 
 
+def kept(lab, dump):
+    """What is loaded before a reload that keeps the cache is not kept."""
+    path = "reload_keep_cache after load_cache"
+    resolver = attack.strict(lab, "kept")
+    resolver.control("load_cache", stdin=dump)
+    resolver.control("reload_keep_cache")
+    wait_until(resolver.responds, path, 10)
+    attack.check(lab, f"{path}: nothing leaks",
+                 attack.leaks(resolver, probes=[INSECURE])
+                 + attack.leaks(resolver))
+    no_leak(lab, resolver, path)
+    resolver.stop()
+
+
 def reloads(lab, resolver):
     bindings = attack.misrecorded(resolver)
     pid = resolver.pid
@@ -157,6 +171,7 @@ with Lab("control") as the_lab:
     the_lab.check("unbound-control: stops in good order",
                   the_resolver.stop() == 0)
     the_dump = foreign_dump(the_lab)
+    kept(the_lab, the_dump)
     for the_threads in (1, 4):
         for the_moment in ("before any question", "after warm-up"):
             loads(the_lab, the_dump, the_threads, the_moment)

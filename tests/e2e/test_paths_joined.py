@@ -31,6 +31,9 @@ def joining(lab):
                 r.waits_for(name + ".", rdtype) for name, rdtype in OWN),
                 "Unbound's own queries in flight")
             joined = [(Volley(resolver, OWN, w), w) for w in attack.ALL_WAYS]
+            waiting = [w.name for volley, w in joined if volley.waiting()]
+        lab.check(f"{path}: it is joined in {len(waiting)} ways",
+                  set(waiting) & {"udp", "tcp", "cd"}, waiting)
         a = resolver.reply(allowed)
         lab.check(f"{path}: who waits for a name server gets the answer",
                   a.rcode == "NOERROR" and a.addresses, a)

@@ -85,16 +85,24 @@ class Volley:
             self._take(self._buffer[2:end])
             self._buffer = self._buffer[end:]
 
-    def collect(self, seconds=12.0):
-        """{probe: reply in wire form}; what is missing got none."""
+    def _listen(self, seconds):
         end = time.monotonic() + seconds
         resend = time.monotonic() + RESEND_S
         while self._waiting and time.monotonic() < end:
-            for key, _ in self._selector.select(0.1):
+            for key, _ in self._selector.select(min(seconds, 0.1)):
                 self._receive(key.fileobj)
             if time.monotonic() > resend and not self._way.tcp:
                 resend += RESEND_S
                 self._send()
+
+    def waiting(self):
+        """The probes without a reply so far."""
+        self._listen(0.2)
+        return list(self._waiting.values())
+
+    def collect(self, seconds=12.0):
+        """{probe: reply in wire form}; what is missing got none."""
+        self._listen(seconds)
         self.close()
         return self._replies
 
