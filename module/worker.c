@@ -84,9 +84,24 @@ static void adopt(struct dp_module *m, struct dp_worker *w,
 	choose_recursion_cache(m, w);
 }
 
+/* A module in front stores what it makes of q's answer in the name of the state
+ * that it began q for. That one has not come by here where q is all that it
+ * asked for (dns64-synthall). */
+static void lend_to_front(const struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q)
+{
+	struct mesh_state_ref *ref;
+
+	if (m->id == 0)
+		return;
+	RBTREE_FOR(ref, struct mesh_state_ref *, &q->mesh_info->super_set)
+		ref->s->s.env = &w->env;
+}
+
 void dp_worker_lend_env(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q)
 {
+	lend_to_front(m, w, q);
 	if (q->env == &w->env) {
 		choose_recursion_cache(m, w);
 		return;

@@ -30,10 +30,11 @@ struct dp_worker *dp_worker_get(struct dp_module *m);
 void dp_worker_enter(struct dp_module *m, struct dp_worker *w);
 void dp_worker_leave(struct dp_module *m, struct dp_worker *w);
 
-/* Let q, and the subqueries that inherit its environment, use the copy; let the
- * copy have the cache that goes with the mode. The server's own cache, from
- * which threads answer that have run no query yet, is emptied of what somebody
- * may have loaded there. Inside the epoch. */
+/* Let q, the subqueries that inherit its environment, and who waits for q in
+ * front of the module use the copy; let the copy have the cache that goes with
+ * the mode. The server's own cache, from which threads answer that have run no
+ * query yet, is emptied of what somebody may have loaded there. Inside the
+ * epoch. */
 void dp_worker_lend_env(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q);
 

@@ -114,6 +114,30 @@ static void the_environment_is_a_copy(void)
 	module_of_close(&o);
 }
 
+/* What dns64 makes of q's answer it stores for who asked dns64. */
+static void who_waits_in_front_gets_it_too(void)
+{
+	struct mesh_state sub = { .s.env = NULL }, super = { .s.env = NULL };
+	struct mesh_state_ref ref = { .s = &super };
+	struct module_of o;
+
+	bench_open(&o);
+	rbtree_init(&sub.super_set, &mesh_state_ref_compare);
+	ref.node.key = &ref;
+	rbtree_insert(&sub.super_set, &ref.node);
+	sub.s.mesh_info = &sub;
+	for (int id = 0; id < 2; id++) {
+		o.m.id = id;
+		sub.s.env = super.s.env = &o.env;
+		dp_worker_lend_env(&o.m, o.w, &sub.s);
+		CU_ASSERT_PTR_EQUAL(super.s.env, id ? &o.w->env : &o.env);
+		super.s.env = &o.env; /* it comes to wait later */
+		dp_worker_lend_env(&o.m, o.w, &sub.s);
+		CU_ASSERT_PTR_EQUAL(super.s.env, id ? &o.w->env : &o.env);
+	}
+	module_of_close(&o);
+}
+
 /* The policy of the other mode takes over: a query that is under way follows at
  * its next event, one that has none by the keeper's hand. */
 static void recursion_has_the_cache_of_the_mode(void)
@@ -223,7 +247,7 @@ static void what_was_loaded_is_cleared_by_the_next_query(void)
 
 UNIT_MAIN("worker", UNIT(each_thread_has_one), UNIT(a_new_load_has_its_own),
     UNIT(without_a_slot_there_is_none), UNIT(inside_until_the_last_leaves),
-    UNIT(the_environment_is_a_copy),
+    UNIT(the_environment_is_a_copy), UNIT(who_waits_in_front_gets_it_too),
     UNIT(recursion_has_the_cache_of_the_mode),
     UNIT(answering_is_enough_to_be_adopted),
     UNIT(what_was_loaded_is_cleared_by_the_next_query))
