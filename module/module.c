@@ -32,13 +32,14 @@ bool dp_module_trusts(const struct dp_module *m, const struct reply_info *rep)
 	case sec_status_bogus:
 	case sec_status_secure_sentinel_fail:
 		return false;
-	case sec_status_unchecked:
-	case sec_status_indeterminate:
-		/* The validator says so of messages that are below no trust
-		 * anchor, and of those that it was told not to validate. */
-		return !m->around.validates || is_checked(rep);
-	default:
+	case sec_status_insecure:
 		return true;
+	default:
+		/* The validator leaves messages unchecked that are below no
+		 * trust anchor, and those that it was told not to validate.
+		 * One in a cache stays secure when its records are renewed
+		 * with what nobody has validated: CD lets a client have it. */
+		return !m->around.validates || is_checked(rep);
 	}
 }
 

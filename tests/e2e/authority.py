@@ -202,6 +202,12 @@ class Authority:
     def mend(self):
         self._tell_fickle(signal.SIGUSR2, "NOERROR")
 
+    def forge(self, origin, true, forged):
+        """From now on that zone says forged, with the signature of true."""
+        folder, path = self._zones[origin]
+        self._forge(path, true, forged)
+        self._signal(folder, signal.SIGHUP)
+
     def _tell_fickle(self, sig, rcode):
         self._signal("odd", sig)
         wait_until(lambda: rcode_of(FICKLE, "fickle.example") == rcode,

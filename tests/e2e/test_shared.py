@@ -1,9 +1,10 @@
 """What clients share, and must not let one have what is another's, or take
-from one what it may have: what dns64 makes.
+from one what it may have: what dns64 makes, and expired answers.
 """
 import os
 import sys
 
+from daemon import eventually
 from lab import Lab
 
 MANAGED = "127.53.20.7"
@@ -13,6 +14,8 @@ $TTL 3600
 @	SOA	localhost. hostmaster.localhost. 1 3600 600 86400 60
 @	NS	localhost.
 """
+BRIEF = "brief.answers.example"
+FORGED = "20.66.6.6"
 GROUPS = {
     "everyone": """
 both.answers.example	TXT	"allow"
@@ -64,6 +67,28 @@ def made_by_dns64(lab):
     resolver.stop()
 
 
+def forged_when_renewed(lab):
+    """The records of an expired answer are renewed with what nobody vouches
+    for: who sets CD may see it, the firewall must not."""
+    resolver = start(lab, "forged", groups={
+        "everyone": BRIEF + '\tTXT\t"allow"\n'}, server_conf=[
+            "serve-expired: yes", "serve-expired-client-timeout: 0"])
+    a = resolver.ask(BRIEF)
+    lab.check("forged: the true answer first", a.addresses == ["20.53.2.4"], a)
+    lab.authority.forge("answers.example.", "20.53.2.4", FORGED)
+    lab.check("forged: it reaches who sets CD", eventually(
+        lambda: resolver.ask(BRIEF, cd=True).addresses == [FORGED], 5))
+    for _ in range(5):
+        a = resolver.ask(BRIEF)
+        lab.check("forged: but nobody else", FORGED not in a.addresses, a)
+        resolver.ask(BRIEF, cd=True)
+    recorded = {b["address"] for b in resolver.bindings()}
+    lab.check("forged: and is not recorded", recorded == {"20.53.2.4"},
+              recorded)
+    resolver.stop()
+
+
 with Lab("shared") as the_lab:
     made_by_dns64(the_lab)
+    forged_when_renewed(the_lab)
 sys.exit(the_lab.finish())

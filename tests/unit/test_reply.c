@@ -47,9 +47,10 @@ static uint64_t counted(const struct bench *b, enum dp_counter c)
 	return dp_status_count(atomic_load(&b->of.m.status), c);
 }
 
-/* The cache answers a question for name with this address. */
-static void answer_from_cache(struct bench *b, const char *text,
-    const char *addr)
+/* The cache answers a question for name with this address; security: of the
+ * message and of its record. */
+static void answer_secured(struct bench *b, const char *text, const char *addr,
+    enum sec_status message, enum sec_status record)
 {
 	struct comm_reply client = { .client_addrlen = 0 };
 	struct timeval start = { .tv_sec = NOW };
@@ -66,9 +67,17 @@ static void answer_from_cache(struct bench *b, const char *text,
 	reply_of_begin(&reply);
 	reply_of_add(&reply, text, LDNS_RR_TYPE_A, NOW + 600, a.bytes, 4);
 	reply.rep.ttl = NOW + 600;
+	reply.rep.security = message;
+	reply.packed[0]->data.security = record;
 	CU_ASSERT_TRUE(inplace_cb_reply_cache_call(&b->of.env, &qinfo, NULL,
 	    &reply.rep, LDNS_RCODE_NOERROR, &edns, &client, NULL, &start));
 	reply_of_end(&reply);
+}
+
+static void answer_from_cache(struct bench *b, const char *text,
+    const char *addr)
+{
+	answer_secured(b, text, addr, sec_status_insecure, sec_status_insecure);
 }
 
 static void hits_are_counted_and_recorded(void)
@@ -129,6 +138,36 @@ static void renewed_records_are_judged(void)
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ALLOW), 0);
 	CU_ASSERT_FALSE(module_of_recorded(&b.of));
 	bench_close(&b);
+}
+
+/* The record of an expired message was renewed; CD lets the client have it. */
+static void what_nobody_vouches_for_is_not_recorded(void)
+{
+	static const struct {
+		bool validates;
+		enum sec_status message, record;
+		bool recorded;
+	} cases[] = {
+		{ true, sec_status_secure, sec_status_secure, true },
+		{ true, sec_status_secure, sec_status_unchecked, false },
+		{ true, sec_status_secure, sec_status_bogus, false },
+		{ true, sec_status_insecure, sec_status_unchecked, true },
+		{ true, sec_status_indeterminate, sec_status_unchecked, false },
+		{ false, sec_status_unchecked, sec_status_unchecked, true },
+		{ false, sec_status_bogus, sec_status_unchecked, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bench b;
+
+		bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
+		b.of.m.around.validates = cases[i].validates;
+		answer_secured(&b, "manage.example", "20.1.2.3",
+		    cases[i].message, cases[i].record);
+		CU_ASSERT_EQUAL(counted(&b, DP_COUNT_LEAK), 0);
+		CU_ASSERT_EQUAL(module_of_recorded(&b.of), cases[i].recorded);
+		bench_close(&b);
+	}
 }
 
 /* What Unbound answers without RD from records of its own (allow_snoop). */
@@ -297,6 +336,7 @@ static void replies_and_failures_are_counted(void)
 
 UNIT_MAIN("reply", UNIT(hits_are_counted_and_recorded),
     UNIT(what_is_off_the_list_is_a_leak), UNIT(settling_is_no_leak),
-    UNIT(renewed_records_are_judged), UNIT(referrals_are_refused),
+    UNIT(renewed_records_are_judged),
+    UNIT(what_nobody_vouches_for_is_not_recorded), UNIT(referrals_are_refused),
     UNIT(expired_answers_are_judged), UNIT(local_answers_need_nothing),
     UNIT(replies_and_failures_are_counted))
