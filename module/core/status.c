@@ -100,7 +100,8 @@ static enum dp_err header_check(const struct dp_file *f, const char *path,
 {
 	const struct dp_status_d *d = (const void *)f->bytes;
 
-	if (f->size_b < DP_STATUS_FILE_B ||
+	/* The version first: files of others have other sizes. */
+	if (f->size_b < offsetof(struct dp_status_d, counter_count) ||
 	    memcmp(d->magic, DP_STATUS_MAGIC, sizeof(d->magic)) != 0) {
 		dp_diag_set(diag, path, 0, "is not a status file of dnspin");
 		return DP_ERR_FORMAT;
@@ -111,6 +112,11 @@ static enum dp_err header_check(const struct dp_file *f, const char *path,
 		    "the same release of dnspin and of its module",
 		    (unsigned)d->version, DP_STATUS_VERSION);
 		return DP_ERR_VERSION;
+	}
+	if (f->size_b < DP_STATUS_FILE_B) {
+		dp_diag_set(diag, path, 0, "is cut off: the resolver makes it "
+		    "anew when it starts");
+		return DP_ERR_FORMAT;
 	}
 	return DP_OK;
 }

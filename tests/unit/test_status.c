@@ -167,6 +167,10 @@ static void files_of_others_are_refused(void)
 		spoil(bytes, sizeof(bytes));
 		CU_ASSERT_EQUAL(dp_status_open_ro(&r, path, &diag),
 		    i < 8 ? DP_ERR_FORMAT : DP_ERR_VERSION);
+		/* Those of another version may be shorter. */
+		spoil(bytes, 12);
+		CU_ASSERT_EQUAL(dp_status_open_ro(&r, path, &diag),
+		    i < 8 ? DP_ERR_FORMAT : DP_ERR_VERSION);
 		bytes[i] ^= 0x40;
 	}
 	CU_ASSERT_PTR_NULL(r);
