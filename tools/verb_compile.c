@@ -153,6 +153,13 @@ static bool allows_anything(const struct dp_policy *policy)
 	return rule.allow;
 }
 
+/* Also of a policy that this version cannot read: the resolver's may. */
+static bool was_signed(const struct job *job)
+{
+	return job->before ? dp_policy_signer(job->before) != NULL
+			   : dp_policy_claims_signature(job->in_force);
+}
+
 static enum dp_err put_in_force(struct job *job)
 {
 	bool made = false;
@@ -169,8 +176,8 @@ static enum dp_err put_in_force(struct job *job)
 		    "add a rule, or force it with -F");
 		return DP_ERR_SYNTAX;
 	}
-	if (job->before && dp_policy_signer(job->before) &&
-	    !dp_policy_signer(job->policy) && !job->forced) {
+	if (!job->forced && !dp_policy_signer(job->policy) &&
+	    was_signed(job)) {
 		dp_diag_set(&job->diag, job->in_force, 0, "is signed, and the "
 		    "new policy would not be: give the key with -k or "
 		    "sign-key, or force it with -F");

@@ -50,6 +50,23 @@ enum dp_err dp_policy_open(struct dp_policy **out, const char *path,
 	return DP_OK;
 }
 
+bool dp_policy_claims_signature(const char *path)
+{
+	const struct dp_policy_d *head;
+	struct dp_file file;
+	bool claims;
+
+	if (dp_file_snapshot(&file, path, DP_POLICY_FILE_MAX, NULL) != DP_OK)
+		return false;
+	head = (const struct dp_policy_d *)file.bytes;
+	claims = file.size_b >= offsetof(struct dp_policy_d, flags) +
+		sizeof(head->flags) &&
+	    memcmp(head->magic, DP_POLICY_MAGIC, sizeof(head->magic)) == 0 &&
+	    (head->flags & DP_POLICY_SIGNED);
+	dp_file_close(&file);
+	return claims;
+}
+
 void dp_policy_close(struct dp_policy **p)
 {
 	if (!*p)

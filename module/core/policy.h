@@ -43,6 +43,13 @@ enum dp_err dp_policy_from_bytes(struct dp_policy **out, const uint8_t *bytes,
     size_t size_b, const uint8_t *trusted, const char *object,
     struct dp_diag *diag) DP_MUST_CHECK;
 
+/*
+ * Does the file at path say that it is a signed policy, of any version? Nothing
+ * of it is checked: it is what to ask of a file that open does not take, before
+ * it is replaced.
+ */
+bool dp_policy_claims_signature(const char *path);
+
 void dp_policy_close(struct dp_policy **p);
 
 /* All borrowed until close. */

@@ -54,6 +54,8 @@
  * taken as zero. Where flags has DP_POLICY_SIGNED, signature is Ed25519 by
  * signer over "dnspin policy 1" and the digest; else both are zero.
  *
+ * Magic, version and flags stand at the same place in each version.
+ *
  * History
  *	1	first
  *	2	clients and audiences, room for 16 settings
@@ -163,6 +165,7 @@ struct dp_entry_d {
 
 _Static_assert(DP_SETTING_COUNT <= 16, "header.setting is too small");
 _Static_assert(sizeof(struct dp_policy_d) == 408, "layout");
+_Static_assert(offsetof(struct dp_policy_d, flags) == 24, "layout");
 _Static_assert(offsetof(struct dp_policy_d, groups) == 136, "layout");
 _Static_assert(offsetof(struct dp_policy_d, digest) == 280, "layout");
 _Static_assert(sizeof(struct dp_group_d) == 32, "layout");

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "module/core/file.h"
+#include "module/core/policy_d.h"
 
 static const char *const lines[] = {
 	"intune-core.dnspin: manage.example allow tcp/80 tcp/443 192.0.2.0/24",
@@ -162,5 +163,44 @@ static void files_are_opened(void)
 	free(bytes);
 }
 
+/* Of a file that cannot be opened, as one of another version. */
+static void signatures_are_seen_in_any_version(void)
+{
+	static const struct {
+		const char *magic;
+		uint32_t version, flags;
+		size_t size_b;
+		bool want;
+	} cases[] = {
+		{ DP_POLICY_MAGIC, 1, DP_POLICY_SIGNED, 400, true },
+		{ DP_POLICY_MAGIC, 9, DP_POLICY_SIGNED | 8, 28, true },
+		{ DP_POLICY_MAGIC, DP_POLICY_VERSION, DP_POLICY_SIGNED, 28,
+		    true },
+		{ DP_POLICY_MAGIC, 1, DP_POLICY_SIGNED, 27, false },
+		{ DP_POLICY_MAGIC, 1, DP_POLICY_SIGNED, 0, false },
+		{ DP_POLICY_MAGIC, 1, 0, 400, false },
+		{ "DNSPINMP", 1, DP_POLICY_SIGNED, 400, false },
+	};
+	char dir[] = "policy-test-XXXXXX", path[64];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/policy", dir);
+	CU_ASSERT_FALSE(dp_policy_claims_signature(path));
+	CU_ASSERT_FALSE(dp_policy_claims_signature(dir));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dp_policy_d head = { .version = cases[i].version,
+			.flags = cases[i].flags };
+
+		memcpy(head.magic, cases[i].magic, sizeof(head.magic));
+		CU_ASSERT_EQUAL_FATAL(dp_file_replace(path, &head,
+		    cases[i].size_b, 0644, NULL), DP_OK);
+		CU_ASSERT_EQUAL(dp_policy_claims_signature(path),
+		    cases[i].want);
+	}
+	unlink(path);
+	rmdir(dir);
+}
+
 UNIT_MAIN("policy", UNIT(everything_is_read_out), UNIT(groups_are_read_out),
-    UNIT(services_and_text), UNIT(files_are_opened))
+    UNIT(services_and_text), UNIT(files_are_opened),
+    UNIT(signatures_are_seen_in_any_version))

@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "module/core/policy_d.h"
 #include "tools/cli.h"
 #include "tools/key.h"
 
@@ -145,6 +146,13 @@ static void signatures_are_kept(void)
 	CU_ASSERT_TRUE(is_signed(sample.policy_path));
 	CU_ASSERT_EQUAL(run("-F", good, ""), DP_EXIT_OK);
 	CU_ASSERT_FALSE(is_signed(sample.policy_path));
+	/* Also from one of another version. */
+	CU_ASSERT_TRUE_FATAL(unit_write(sample.policy_path,
+	    &(struct dp_policy_d){ .magic = { 'D', 'N', 'S', 'P', 'I', 'N',
+		'P', 'O' }, .version = 1, .flags = DP_POLICY_SIGNED },
+	    sizeof(struct dp_policy_d)));
+	CU_ASSERT_EQUAL(run("", good, ""), DP_EXIT_FINDING);
+	CU_ASSERT_EQUAL(run(sign, good, ""), DP_EXIT_OK);
 	end();
 }
 
