@@ -3,15 +3,25 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+/* Fill diag, which keeps off the terminal what is no text of what is quoted. */
+static void fill(struct dp_diag *diag, const char *object, const char *fmt,
+    va_list args)
+{
+	char reason[sizeof(diag->reason)];
+
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	dp_diag_set(diag, object, 0, "%s", reason);
+}
+
 int dp_cli_fail(int code, const char *object, const char *fmt, ...)
 {
+	struct dp_diag diag;
 	va_list args;
 
-	fprintf(stderr, "dnspin: %s: ", object);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	fill(&diag, object, fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fprintf(stderr, "dnspin: %s: %s\n", diag.object, diag.reason);
 	return code;
 }
 
@@ -35,14 +45,15 @@ int dp_cli_diag(enum dp_err err, const struct dp_diag *diag)
 int dp_cli_usage(const char *verb, const char *fmt, ...)
 {
 	const char *space = verb ? " " : "";
+	struct dp_diag diag;
 	va_list args;
 
 	if (!verb)
 		verb = "";
-	fprintf(stderr, "dnspin%s%s: ", space, verb);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	fill(&diag, NULL, fmt, args);
 	va_end(args);
-	fprintf(stderr, "\nTry 'dnspin%s%s --help'.\n", space, verb);
+	fprintf(stderr, "dnspin%s%s: %s\nTry 'dnspin%s%s --help'.\n", space,
+	    verb, diag.reason, space, verb);
 	return DP_EXIT_USAGE;
 }

@@ -33,6 +33,9 @@ typedef int dp_verb_fn(const struct dp_cli *cli, int argc, char **argv);
 	dp_verb_fn dp_verb_##name;
 #include "tools/verb.def"
 
+/* All errors are one line, cut off where they are too long, and hold no control
+ * characters, whatever they quote. */
+
 /* "dnspin: object: reason" on stderr; returns code. */
 int dp_cli_fail(int code, const char *object, const char *fmt, ...)
     DP_PRINTF(3, 4);

@@ -143,9 +143,11 @@ static int group_unknown(const struct dp_policy *p, const char *word)
 {
 	uint32_t count = dp_policy_group_count(p);
 	char text[DP_NAME_TEXT_MAX];
+	struct dp_diag diag;
 
+	dp_diag_set(&diag, word, 0, "unknown"); /* without control characters */
 	fprintf(stderr, "dnspin: export: no group %s in the policy; it has",
-	    word);
+	    diag.object);
 	for (uint32_t i = 0; i < count; i++) {
 		dp_policy_group_name(p, i, text);
 		fprintf(stderr, "%s %s", i > 0 ? "," : "", text);

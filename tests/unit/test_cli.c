@@ -10,6 +10,16 @@ static void say_fail(int *code)
 	*code = dp_cli_fail(DP_EXIT_FAILED, "a.zone", "is %s", "bad");
 }
 
+static void say_controls(int *code)
+{
+	*code = dp_cli_fail(DP_EXIT_FAILED, "\033[2Ja\n", "is %s", "b\303d\r");
+}
+
+static void say_usage_controls(int *code)
+{
+	*code = dp_cli_usage("compile", "unknown option -%c", '\303');
+}
+
 static void say_usage(int *code)
 {
 	*code = dp_cli_usage("compile", "unknown option -%c", 'x');
@@ -51,6 +61,10 @@ static void errors_have_one_form(void)
 		const char *want;
 	} cases[] = {
 		{ say_fail, 1, "dnspin: a.zone: is bad\n" },
+		{ say_controls, 1, "dnspin: ?[2Ja?: is b?d?\n" },
+		{ say_usage_controls, 2,
+		    "dnspin compile: unknown option -?\n"
+		    "Try 'dnspin compile --help'.\n" },
 		{ say_usage, 2,
 		    "dnspin compile: unknown option -x\n"
 		    "Try 'dnspin compile --help'.\n" },
