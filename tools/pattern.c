@@ -109,7 +109,9 @@ static enum dp_err check_labels(const struct dp_name *pattern,
 			dp_diag_set(diag, text, 0,
 			    "the triggers rpz-ip, rpz-client-ip, rpz-nsdname "
 			    "and rpz-nsip are not supported: rules here judge "
-			    "the name that is asked; take the record out");
+			    "the name that is asked; take the record out (an "
+			    "APL at the zone's own name limits the zone to "
+			    "clients)");
 		return DP_ERR_SYNTAX;
 	}
 	return DP_OK;

@@ -32,7 +32,7 @@ static const struct {
 	{ "#.example.com", NULL, false, "0.example.com, 1.example.com" },
 	{ "*.#.example.com", NULL, false, "*.0.example.com" },
 	{ "32.1.2.0.192.rpz-ip", NULL, false, "not supported" },
-	{ "32.1.2.0.192.rpz-client-ip", NULL, false, "not supported" },
+	{ "32.1.2.0.192.rpz-client-ip", NULL, false, "limits the zone to clients" },
 	{ "ns.example.com.rpz-nsdname", NULL, false, "not supported" },
 	{ "32.1.2.0.192.rpz-nsip", NULL, false, "not supported" },
 };
