@@ -44,7 +44,7 @@ static void state_put(FILE *out, const struct dp_overview *o)
 
 	fprintf(out, LABEL, "resolver");
 	if (!o->has_status)
-		fputs("not running: it left no status file\n", out);
+		fputs("not known: no status file that can be read\n", out);
 	else if (!o->process_exists)
 		fprintf(out, "not running: process %" PRIu64 " is gone\n", pid);
 	else if (!dp_overview_alive(o) && head->heartbeat_s > o->now_s)

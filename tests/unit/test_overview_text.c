@@ -25,7 +25,7 @@ static void nothing_there_is_said(void)
 	v.overview = (struct dp_overview){ .now_s = SAMPLE_NOW_S };
 	text = overviewed_text(&v, dp_overview_text, &size_b);
 	CU_ASSERT_STRING_EQUAL(text,
-	    "resolver    not running: it left no status file\n"
+	    "resolver    not known: no status file that can be read\n"
 	    "on disk     no policy that can be used\n"
 	    "map         none that can be read\n");
 	free(text);

@@ -143,7 +143,7 @@ static void missing_files_are_told(void)
 	    "/unbound/map: there is no"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "/policy: "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text,
-	    "resolver    not running"));
+	    "resolver    not known"));
 	end();
 }
 
