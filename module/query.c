@@ -54,8 +54,8 @@ static bool has_others(const struct module_qstate *q)
 static bool is_prefetch(const struct dp_module *m,
     const struct module_qstate *q)
 {
-	return !dp_hearing_has_client(q) && !has_others(q) && q->blacklist != NULL &&
-	    q->minfo[m->id] != NULL && !q->is_valrec;
+	return !dp_hearing_has_client(q) && !has_others(q) &&
+	    q->blacklist != NULL && q->minfo[m->id] != NULL && !q->is_valrec;
 }
 
 /* The result of q becomes what the verdict says. */
@@ -77,8 +77,8 @@ static void refuse(struct dp_module *m, struct dp_worker *w,
 	}
 }
 
-/* Refuse clients that were taken out of state, and leave its result as it is
- * for those that wait on. */
+/* Refuse clients that were taken out of state, and leave its result and its
+ * verdict as they are for those that wait on. */
 static void refuse_taken(struct dp_module *m, struct dp_worker *w,
     struct mesh_state *state, struct mesh_reply *taken, enum dp_verdict verdict)
 {
@@ -86,6 +86,7 @@ static void refuse_taken(struct dp_module *m, struct dp_worker *w,
 	struct dns_msg *msg = q->return_msg;
 	int rcode = q->return_rcode;
 	struct edns_option *options = q->edns_opts_front_out;
+	void *marked = q->minfo[m->id];
 
 	verbose(VERB_ALGO, "dnspin: others wait for the result, too");
 	q->edns_opts_front_out = NULL;
@@ -95,6 +96,7 @@ static void refuse_taken(struct dp_module *m, struct dp_worker *w,
 	q->return_msg = msg;
 	q->return_rcode = rcode;
 	q->edns_opts_front_out = options;
+	q->minfo[m->id] = marked;
 }
 
 static bool is_anybody(void *arg, const struct comm_reply *client)
@@ -203,7 +205,8 @@ void dp_query_end(struct dp_module *m, struct dp_worker *w,
 		return;
 	/* A bogus answer can still reach a client that set CD: it is judged as
 	 * any other. */
-	verdict = dp_hearing(&c, m, q, q->return_msg ? q->return_msg->rep : NULL);
+	verdict = dp_hearing(&c, m, q,
+	    q->return_msg ? q->return_msg->rep : NULL);
 	if (!is_refusal(verdict)) {
 		give(m, w, q, &c);
 		return;

@@ -2,93 +2,17 @@
 
 #include "tests/unit/unit.h"
 
-#include "module/query.h"
-#include "tests/unit/module_of.h"
-#include "tests/unit/reply_of.h"
-
-/* A module without a server, and a query state in a mesh state that no mesh
- * runs. */
-#define NOW 1790000000
+#include "tests/unit/query_of.h"
 
 static const char *const rules[] = {
 	"g.dnspin: manage.example allow 20.0.0.0/8",
 	NULL,
 };
 
-struct bench {
-	struct module_of of;
-	struct mesh_state state;
-	struct mesh_reply client;
-	struct dp_name name;
-	struct reply_of reply;
-	struct dns_msg msg;
-};
-
-static void bench_open(struct bench *b, enum dp_mode mode, enum dp_pins pins)
+static void bench_open(struct query_of *b, enum dp_mode mode,
+    enum dp_pins pins)
 {
-	struct dp_settings set;
-
-	memset(b, 0, sizeof(*b));
-	dp_settings_default(&set);
-	set.value[DP_SET_MODE] = mode;
-	set.value[DP_SET_PINS] = pins;
-	module_of_open(&b->of, rules, &set, NOW);
-}
-
-static void query_end(struct bench *b)
-{
-	if (b->state.s.region)
-		regional_destroy(b->state.s.region);
-	reply_of_end(&b->reply);
-	b->state.s.region = NULL;
-	b->reply.rep.an_numrrsets = 0;
-}
-
-/* A fresh query for name, with a client or not. */
-static struct module_qstate *query(struct bench *b, const char *name,
-    bool client)
-{
-	struct module_qstate *q = &b->state.s;
-
-	query_end(b);
-	memset(&b->state, 0, sizeof(b->state));
-	rbtree_init(&b->state.super_set, &mesh_state_ref_compare);
-	b->state.reply_list = client ? &b->client : NULL;
-	CU_ASSERT_EQUAL_FATAL(dp_name_from_text(&b->name, name, NULL), DP_OK);
-	q->mesh_info = &b->state;
-	q->env = &b->of.env;
-	CU_ASSERT_PTR_NOT_NULL_FATAL(q->region = regional_create());
-	q->qinfo.qname = b->name.wire;
-	q->qinfo.qname_len = b->name.len;
-	q->qinfo.qtype = LDNS_RR_TYPE_A;
-	q->qinfo.qclass = LDNS_RR_CLASS_IN;
-	q->query_flags = BIT_RD;
-	q->qstarttime = NOW;
-	dp_worker_lend_env(&b->of.m, b->of.w, q);
-	return q;
-}
-
-/* The modules behind found this address. */
-static void found(struct bench *b, const char *addr)
-{
-	struct module_qstate *q = &b->state.s;
-	struct dp_addr a;
-
-	CU_ASSERT_EQUAL_FATAL(dp_addr_from_text(&a, addr, NULL), DP_OK);
-	reply_of_begin(&b->reply);
-	reply_of_add(&b->reply, "manage.example", LDNS_RR_TYPE_A, 600, a.bytes,
-	    4);
-	b->reply.rep.ttl = 600;
-	b->msg.qinfo = q->qinfo;
-	b->msg.rep = &b->reply.rep;
-	q->return_msg = &b->msg;
-	q->return_rcode = LDNS_RCODE_NOERROR;
-}
-
-static void bench_close(struct bench *b)
-{
-	query_end(b);
-	module_of_close(&b->of);
+	query_of_open(b, rules, mode, pins);
 }
 
 static bool refused(const struct module_qstate *q)
@@ -105,76 +29,62 @@ static bool failed(const struct module_qstate *q)
 	    q->return_rcode == LDNS_RCODE_SERVFAIL;
 }
 
-static bool admitted(struct bench *b)
-{
-	struct module_qstate *q = &b->state.s;
-	struct module_env env = b->of.env;
-	struct msgreply_entry *e;
-
-	env.msg_cache = b->of.m.admitted;
-	e = msg_cache_lookup(&env, q->qinfo.qname, q->qinfo.qname_len,
-	    q->qinfo.qtype, q->qinfo.qclass, 0, NOW, 0);
-	if (e)
-		lock_rw_unlock(&e->entry.lock);
-	return e != NULL;
-}
-
 static void clients_are_judged_at_the_beginning(void)
 {
 	struct module_qstate *q;
-	struct bench b;
+	struct query_of b;
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
-	q = query(&b, "manage.example", true);
+	q = query_of_ask(&b, "manage.example", true);
 	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_wait_module);
-	q = query(&b, "off.example", true);
+	q = query_of_ask(&b, "off.example", true);
 	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_TRUE(refused(q));
-	bench_close(&b);
+	query_of_close(&b);
 }
 
 static void unbounds_own_queries_are_left_alone(void)
 {
 	struct module_qstate *q;
-	struct bench b;
+	struct query_of b;
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
-	q = query(&b, "off.example", false);
+	q = query_of_ask(&b, "off.example", false);
 	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_wait_module);
-	q = query(&b, "off.example", false);
+	q = query_of_ask(&b, "off.example", false);
 	b.state.super_set.count = 1;
 	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_wait_module);
-	found(&b, "20.1.2.3");
+	query_of_found(&b, "20.1.2.3");
 	dp_query_end(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_finished);
 	CU_ASSERT_PTR_EQUAL(q->return_msg, &b.msg);
-	CU_ASSERT_FALSE(admitted(&b));
+	CU_ASSERT_FALSE(query_of_admitted(&b));
 	CU_ASSERT_FALSE(module_of_recorded(&b.of));
-	bench_close(&b);
+	query_of_close(&b);
 }
 
 static void prefetches_of_refused_names_go_no_further(void)
 {
 	struct sock_list blacklist = { .len = 0 };
 	struct module_qstate *q;
-	struct bench b;
+	struct query_of b;
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
-	q = query(&b, "off.example", false);
+	q = query_of_ask(&b, "off.example", false);
 	q->blacklist = &blacklist;
 	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_TRUE(refused(q));
-	q = query(&b, "manage.example", false);
+	q = query_of_ask(&b, "manage.example", false);
 	q->blacklist = &blacklist;
 	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_wait_module);
-	found(&b, "20.1.2.3");
+	query_of_found(&b, "20.1.2.3");
 	dp_query_end(&b.of.m, b.of.w, q);
-	CU_ASSERT_TRUE(admitted(&b));
-	bench_close(&b);
+	CU_ASSERT_TRUE(query_of_admitted(&b));
+	query_of_close(&b);
 }
 
 /* Its super is gone, its blacklist is not. */
@@ -182,43 +92,43 @@ static void orphans_are_no_prefetches(void)
 {
 	struct sock_list blacklist = { .len = 0 };
 	struct module_qstate *q;
-	struct bench b;
+	struct query_of b;
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
-	q = query(&b, "manage.example", false); /* validator's */
+	q = query_of_ask(&b, "manage.example", false); /* validator's */
 	q->blacklist = &blacklist;
 	q->is_valrec = 1;
 	b.state.super_set.count = 1;
 	dp_query_begin(&b.of.m, b.of.w, q);
 	b.state.super_set.count = 0;
-	found(&b, "20.1.2.3");
+	query_of_found(&b, "20.1.2.3");
 	dp_query_end(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_finished);
-	CU_ASSERT_FALSE(admitted(&b));
+	CU_ASSERT_FALSE(query_of_admitted(&b));
 
-	q = query(&b, "manage.example", false); /* iterator's */
+	q = query_of_ask(&b, "manage.example", false); /* iterator's */
 	q->blacklist = &blacklist;
-	found(&b, "20.1.2.3");
+	query_of_found(&b, "20.1.2.3");
 	dp_query_end(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_finished);
-	CU_ASSERT_FALSE(admitted(&b));
-	bench_close(&b);
+	CU_ASSERT_FALSE(query_of_admitted(&b));
+	query_of_close(&b);
 }
 
-static void forge(struct bench *b)
+static void forge(struct query_of *b)
 {
 	b->reply.rep.security = sec_status_bogus;
 }
 
 /* Without a validator nothing is checked. */
-static void leave_unchecked(struct bench *b)
+static void leave_unchecked(struct query_of *b)
 {
 	b->reply.rep.security = sec_status_unchecked;
 	b->reply.packed[0]->data.security = sec_status_unchecked;
 }
 
 /* With one it is all the same below no trust anchor, */
-static void find_no_anchor(struct bench *b)
+static void find_no_anchor(struct query_of *b)
 {
 	b->of.m.around.validates = true;
 	b->reply.rep.security = sec_status_indeterminate;
@@ -226,56 +136,56 @@ static void find_no_anchor(struct bench *b)
 }
 
 /* and not when it was told to leave the answer alone: new, or known. */
-static void pass_validator_by(struct bench *b)
+static void pass_validator_by(struct query_of *b)
 {
 	find_no_anchor(b);
 	b->reply.packed[0]->data.security = sec_status_unchecked;
 }
 
-static void pass_validator_by_again(struct bench *b)
+static void pass_validator_by_again(struct query_of *b)
 {
 	find_no_anchor(b);
 	b->reply.packed[0]->data.security = sec_status_bogus;
 }
 
-static void fail(struct bench *b)
+static void fail(struct query_of *b)
 {
 	b->state.s.return_msg = NULL;
 	b->state.s.return_rcode = LDNS_RCODE_SERVFAIL;
 }
 
-static void forbid_storing(struct bench *b)
+static void forbid_storing(struct query_of *b)
 {
 	b->state.s.no_cache_store = 1;
 }
 
 /* What respip made for one view; only asked whether it is there. */
-static void rewrite(struct bench *b)
+static void rewrite(struct query_of *b)
 {
 	b->state.s.respip_action_info = (void *)b;
 }
 
-static void drop(struct bench *b)
+static void drop(struct query_of *b)
 {
 	b->state.s.is_drop = 1;
 }
 
 /* A client that joins a query which Unbound had begun for itself. */
-static void join(struct bench *b)
+static void join(struct query_of *b)
 {
 	b->state.reply_list = &b->client;
 }
 
 enum { REFUSED = 1, RECORDED = 2, ADMITTED = 4 };
 
-static int outcome(struct bench *b)
+static int outcome(struct query_of *b)
 {
 	const struct module_qstate *q = &b->state.s;
 
 	CU_ASSERT_EQUAL(q->ext_state[0], module_finished);
 	return (refused(q) ? REFUSED : 0) |
 	    (module_of_recorded(&b->of) ? RECORDED : 0) |
-	    (admitted(b) ? ADMITTED : 0);
+	    (query_of_admitted(b) ? ADMITTED : 0);
 }
 
 /* Queries from their beginning to their end. */
@@ -285,7 +195,7 @@ static void answers_are_judged_recorded_and_admitted(void)
 		const char *name;
 		const char *addr;
 		enum { REPORT, ENFORCE, OBSERVE } how;
-		void (*meanwhile)(struct bench *b);
+		void (*meanwhile)(struct query_of *b);
 		int outcome;
 	} cases[] = {
 		{ "manage.example", "20.1.2.3", REPORT, NULL,
@@ -317,16 +227,16 @@ static void answers_are_judged_recorded_and_admitted(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct module_qstate *q;
-		struct bench b;
+		struct query_of b;
 		int got;
 
 		bench_open(&b, cases[i].how == OBSERVE ? DP_MODE_OBSERVE
 						      : DP_MODE_STRICT,
 		    cases[i].how == REPORT ? DP_PINS_REPORT : DP_PINS_ENFORCE);
-		q = query(&b, cases[i].name, cases[i].meanwhile != join);
+		q = query_of_ask(&b, cases[i].name, cases[i].meanwhile != join);
 		dp_query_begin(&b.of.m, b.of.w, q);
 		CU_ASSERT_EQUAL(q->ext_state[0], module_wait_module);
-		found(&b, cases[i].addr);
+		query_of_found(&b, cases[i].addr);
 		if (cases[i].meanwhile)
 			cases[i].meanwhile(&b);
 		dp_query_end(&b.of.m, b.of.w, q);
@@ -339,8 +249,8 @@ static void answers_are_judged_recorded_and_admitted(void)
 		CU_ASSERT_EQUAL(q->return_msg == &b.msg,
 		    !(got & REFUSED) && cases[i].meanwhile != fail);
 		dp_cache_clear(&b.of.m);
-		CU_ASSERT_FALSE(admitted(&b));
-		bench_close(&b);
+		CU_ASSERT_FALSE(query_of_admitted(&b));
+		query_of_close(&b);
 	}
 }
 
@@ -348,55 +258,55 @@ static void answers_are_judged_recorded_and_admitted(void)
 static void with_subnetcache_nothing_is_admitted(void)
 {
 	struct module_qstate *q;
-	struct bench b;
+	struct query_of b;
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
 	dp_cache_destroy(&b.of.m);
 	module_of_set_modules(&b.of, "dynlib subnetcache validator iterator");
 	CU_ASSERT_TRUE_FATAL(dp_cache_create(&b.of.m, b.of.cfg));
-	q = query(&b, "manage.example", true);
+	q = query_of_ask(&b, "manage.example", true);
 	dp_query_begin(&b.of.m, b.of.w, q);
-	found(&b, "20.1.2.3");
+	query_of_found(&b, "20.1.2.3");
 	dp_query_end(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(outcome(&b), RECORDED);
-	bench_close(&b);
+	query_of_close(&b);
 }
 
 static void observing_marks(void)
 {
 	enum dp_verdict verdict;
 	struct module_qstate *q;
-	struct bench b;
+	struct query_of b;
 
 	bench_open(&b, DP_MODE_OBSERVE, DP_PINS_ENFORCE);
-	q = query(&b, "off.example", true);
+	q = query_of_ask(&b, "off.example", true);
 	dp_query_begin(&b.of.m, b.of.w, q);
-	found(&b, "20.1.2.3");
+	query_of_found(&b, "20.1.2.3");
 	dp_query_end(&b.of.m, b.of.w, q);
 	CU_ASSERT_TRUE(dp_query_verdict(&b.of.m, q, &verdict));
 	CU_ASSERT_EQUAL(verdict, DP_VERDICT_WOULD_DENY);
-	bench_close(&b);
+	query_of_close(&b);
 }
 
 static void without_policy_or_map_it_is_closed(void)
 {
 	struct module_qstate *q;
-	struct bench b;
+	struct query_of b;
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
 	atomic_store(&b.of.m.policy, NULL);
-	q = query(&b, "manage.example", true);
+	q = query_of_ask(&b, "manage.example", true);
 	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_TRUE(failed(q));
 	atomic_store(&b.of.m.policy, b.of.p.policy);
 	atomic_store(&b.of.m.map, NULL);
-	q = query(&b, "manage.example", true);
+	q = query_of_ask(&b, "manage.example", true);
 	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_TRUE(failed(q));
-	q = query(&b, "off.example", false);
+	q = query_of_ask(&b, "off.example", false);
 	dp_query_begin(&b.of.m, b.of.w, q);
 	CU_ASSERT_EQUAL(q->ext_state[0], module_wait_module);
-	bench_close(&b);
+	query_of_close(&b);
 }
 
 /* Strict: recursion writes to the internal cache, the worker reads the
@@ -407,59 +317,18 @@ static void the_caches_are_kept_apart(void)
 
 	for (size_t i = 0; i < 2; i++) {
 		struct module_qstate *q;
-		struct bench b;
+		struct query_of b;
 
 		bench_open(&b, modes[i], DP_PINS_REPORT);
-		q = query(&b, "manage.example", true);
+		q = query_of_ask(&b, "manage.example", true);
 		CU_ASSERT_PTR_NOT_EQUAL(q->env, &b.of.env);
 		CU_ASSERT_PTR_EQUAL(q->env->msg_cache,
 		    modes[i] == DP_MODE_STRICT ? b.of.m.internal :
 						 b.of.m.admitted);
 		CU_ASSERT_PTR_EQUAL(b.of.env.msg_cache, b.of.m.admitted);
 		CU_ASSERT_PTR_EQUAL(q->env->rrset_cache, b.of.env.rrset_cache);
-		bench_close(&b);
+		query_of_close(&b);
 	}
-}
-
-/* dns64 in front of the module asks for A in a query of its own. */
-static void queries_of_modules_in_front_are_judged(void)
-{
-	struct mesh_state front = { .s = { .curmod = 0 } };
-	struct mesh_state_ref ref = { .node = { .key = &ref }, .s = &front };
-	struct module_qstate *q;
-	struct bench b;
-
-	bench_open(&b, DP_MODE_STRICT, DP_PINS_ENFORCE);
-	b.of.m.id = 1;
-	q = query(&b, "off.example", false);
-	(void)rbtree_insert(&b.state.super_set, &ref.node);
-	dp_query_begin(&b.of.m, b.of.w, q);
-	CU_ASSERT_EQUAL(q->ext_state[1], module_finished);
-	CU_ASSERT_EQUAL(q->return_rcode, LDNS_RCODE_NXDOMAIN);
-	CU_ASSERT_PTR_NULL(q->return_msg); /* nothing that dns64 could store */
-	CU_ASSERT_PTR_NOT_NULL(q->edns_opts_front_out);
-
-	q = query(&b, "manage.example", false);
-	(void)rbtree_insert(&b.state.super_set, &ref.node);
-	dp_query_begin(&b.of.m, b.of.w, q);
-	CU_ASSERT_EQUAL(q->ext_state[1], module_wait_module);
-	found(&b, "21.1.2.3");
-	dp_query_end(&b.of.m, b.of.w, q);
-	CU_ASSERT_EQUAL(q->return_rcode, LDNS_RCODE_NXDOMAIN);
-	CU_ASSERT_PTR_NULL(q->return_msg);
-
-	/* what the iterator behind asks for is not */
-	front.s.curmod = 3;
-	q = query(&b, "off.example", false);
-	(void)rbtree_insert(&b.state.super_set, &ref.node);
-	dp_query_begin(&b.of.m, b.of.w, q);
-	CU_ASSERT_EQUAL(q->ext_state[1], module_wait_module);
-	/* nor what a validator in front does */
-	front.s.curmod = 0;
-	q->is_valrec = 1;
-	dp_query_begin(&b.of.m, b.of.w, q);
-	CU_ASSERT_EQUAL(q->ext_state[1], module_wait_module);
-	bench_close(&b);
 }
 
 UNIT_MAIN("query", UNIT(clients_are_judged_at_the_beginning),
@@ -469,5 +338,4 @@ UNIT_MAIN("query", UNIT(clients_are_judged_at_the_beginning),
     UNIT(answers_are_judged_recorded_and_admitted),
     UNIT(with_subnetcache_nothing_is_admitted),
     UNIT(observing_marks),
-    UNIT(without_policy_or_map_it_is_closed), UNIT(the_caches_are_kept_apart),
-    UNIT(queries_of_modules_in_front_are_judged))
+    UNIT(without_policy_or_map_it_is_closed), UNIT(the_caches_are_kept_apart))
