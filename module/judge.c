@@ -24,10 +24,8 @@ void dp_case_open(struct dp_case *c, const struct dp_module *m,
 	c->ready = !c->strict || atomic_load(&m->map);
 }
 
-/* The address of a client, IPv4 in IPv6 as what it is (RFC 4291, 2.5.5.2). */
 static bool address_of(struct dp_addr *out, const struct comm_reply *client)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	const struct sockaddr_storage *s = &client->client_addr;
 
 	if (s->ss_family == AF_INET) {
@@ -45,9 +43,7 @@ static bool address_of(struct dp_addr *out, const struct comm_reply *client)
 
 		memcpy(&in6, s, sizeof(in6));
 		memcpy(bytes, &in6.sin6_addr, sizeof(bytes));
-		*out = memcmp(bytes, mapped, sizeof(mapped)) == 0 ?
-		    dp_addr_v4(bytes + sizeof(mapped)) :
-		    dp_addr_v6(bytes);
+		*out = dp_addr_v6(bytes);
 		return true;
 	}
 	return false;
