@@ -31,7 +31,7 @@ static void find_modules(struct dp_around *out, const char *modules, int id)
 		word_b = strcspn(modules, blank);
 		if (word_b == 0)
 			return;
-		/* What dns64 asks for is judged, and it answers nothing else. */
+		/* What dns64 asks for is judged; it answers nothing else. */
 		if (i < id && !is_word(modules, word_b, "dns64"))
 			add(out->in_front, sizeof(out->in_front), " ", modules,
 			    word_b);
@@ -54,7 +54,8 @@ static void note(struct dp_around *out, unsigned n, const char *option)
 
 /* Local zones and local data are no longer in the configuration when modules
  * are initialised. */
-void dp_around_find(struct dp_around *out, const struct config_file *cfg, int id)
+void dp_around_find(struct dp_around *out, const struct config_file *cfg,
+    int id)
 {
 	unsigned auth = 0, rpz = 0, views = 0;
 

@@ -1,7 +1,7 @@
 /*
  * What Unbound's configuration around the module means for the policy: what
- * answers before the module is asked, and what answers it. Found once, in init, since Unbound frees
- * its configuration while the module still runs.
+ * answers before the module is asked, and what answers it. Found once, in init,
+ * since Unbound frees its configuration while the module still runs.
  */
 #ifndef DP_AROUND_H
 #define DP_AROUND_H

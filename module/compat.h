@@ -33,10 +33,11 @@ behind: build Unbound with --with-pthreads"
 #define DP_TYPE_HTTPS 65
 
 /*
- * Admit the answer of q to the cache of env. Later versions (1.26) are also told
- * whether the query is one of the validator's own. The type of the function
- * tells which it is, not the version: distributions take changes into older
- * versions. A third type is an error of the compiler here, and nowhere else.
+ * Admit the answer of q to the cache of env. Later versions (1.26) are also
+ * told whether the query is one of the validator's own. The type of the
+ * function tells which it is, not the version: distributions take changes into
+ * older versions. A third type is an error of the compiler here, and nowhere
+ * else.
  */
 typedef int dp_store_fn(struct module_env *env, struct query_info *qinfo,
     struct reply_info *rep, int is_referral, time_t leeway, int pside,

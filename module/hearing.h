@@ -31,9 +31,9 @@ enum dp_verdict dp_hearing(struct dp_case *c, const struct dp_module *m,
     struct module_qstate *q, const struct reply_info *rep);
 
 /*
- * Afterwards, where the verdict of the mode is to refuse: call fn for each state
- * in which clients wait that are denied, with these taken out of it; fn answers
- * them at once (clients.h).
+ * Afterwards, where the verdict of the mode is to refuse: call fn for each
+ * state in which clients wait that are denied, with these taken out of it; fn
+ * answers them at once (clients.h).
  */
 typedef void dp_denied_fn(void *arg, struct mesh_state *state,
     struct mesh_reply *taken);

@@ -30,8 +30,8 @@ void dp_case_open(struct dp_case *c, const struct dp_module *m,
 
 /*
  * Judge the question as client's and, where there is one, the answer rep; NULL:
- * only the question. The policy must be there; whether it is ready is not asked.
- * client may be NULL where nobody asked: then as somebody in no prefix.
+ * only the question. The policy must be there; whether it is ready is not
+ * asked. client may be NULL where nobody asked: then as somebody in no prefix.
  */
 enum dp_verdict dp_case_judge(struct dp_case *c,
     const struct comm_reply *client, const struct reply_info *rep);

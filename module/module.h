@@ -74,8 +74,8 @@ bool dp_module_trusts(const struct dp_module *m, const struct reply_info *rep);
 
 /*
  * Record the addresses of rep, the answer in a case that was judged ALLOW;
- * those that may be forged are left out. TTLs are counted from ttl_from, 0: they are
- * relative. The caller is between dp_worker_enter and dp_worker_leave.
+ * those that may be forged are left out. TTLs are counted from ttl_from, 0:
+ * they are relative. The caller is between dp_worker_enter and dp_worker_leave.
  */
 void dp_module_record(struct dp_module *m, const struct dp_worker *w,
     const struct dp_case *c, const struct reply_info *rep, time_t ttl_from,

@@ -12,7 +12,8 @@ static const uint8_t soa_rdata[] = {
 	6, 'n', 'o', 'b', 'o', 'd', 'y',		      /* rname */
 	7, 'i', 'n', 'v', 'a', 'l', 'i', 'd', 0,
 	0, 0, 0, 1,					      /* serial */
-	0, 0, 14, 16, 0, 0, 4, 176, 0, 9, 58, 128,	      /* 3600 1200 604800 */
+	0, 0, 14, 16, 0, 0, 4, 176,			      /* 3600 1200 */
+	0, 9, 58, 128,					      /* 604800 */
 	0, 0, 0, DP_REFUSE_TTL_S,			      /* minimum */
 };
 _Static_assert(sizeof(soa_rdata) == 2 + 47, "rdata length");

@@ -59,7 +59,7 @@ static void set_recursion_cache(struct dp_worker *w, struct slabhash *cache)
 	__atomic_store_n(&w->env.msg_cache, cache, __ATOMIC_RELEASE);
 }
 
-/* Queries of the thread that are under way follow, since they share the copy. */
+/* Queries of the thread that are under way follow: they share the copy. */
 static void choose_recursion_cache(const struct dp_module *m,
     struct dp_worker *w)
 {

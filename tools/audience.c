@@ -10,7 +10,7 @@
 
 struct maker {
 	struct dp_audiences a;
-	struct dp_intern sets; /* of groups, sorted; the number is the audience */
+	struct dp_intern sets; /* of groups, sorted; numbers are audiences */
 	uint32_t *set; /* that is being made */
 	size_t set_count, set_room;
 	uint32_t around[NESTED_MAX + 1]; /* index of the client prefix + 1 */

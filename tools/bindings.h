@@ -3,9 +3,9 @@
  * joined with the policy in force, which alone says what they are good for. A
  * name that no rule allows any more is left out, and so is what the settings
  * refuse: special-purpose addresses, and under pins=enforce addresses outside
- * their pins. What is not the same for all clients comes once for each rule that
- * allows it to some. No life exceeds max-lifetime. The map belongs to the resolver's
- * user and is distrusted; the policy is trusted.
+ * their pins. What is not the same for all clients comes once for each rule
+ * that allows it to some. No life exceeds max-lifetime. The map belongs to the
+ * resolver's user and is distrusted; the policy is trusted.
  *
  * Single-threaded. A list refers to nothing of the map, but its rule numbers
  * mean the policy that it was made with.
@@ -24,7 +24,8 @@
 
 struct dp_bindings;
 
-/* One name with one address, as one rule allows it. Names are borrowed from the list. */
+/* One name with one address, as one rule allows it. Names are borrowed from the
+ * list. */
 struct dp_row {
 	const uint8_t *name;  /* for dp_row_name_text */
 	const uint8_t *final; /* owner of the address record */
@@ -59,8 +60,8 @@ struct dp_bindings_tally {
 
 /*
  * Collect what lives at now_s, one row per name, address and rule, sorted by
- * name (RFC 4034, 6.1), address, then rule: equal maps give equal lists. DP_ERR_NOMEM
- * only. The caller closes.
+ * name (RFC 4034, 6.1), address, then rule: equal maps give equal lists.
+ * DP_ERR_NOMEM only. The caller closes.
  */
 enum dp_err dp_bindings_collect(struct dp_bindings **out,
     const struct dp_map *map, const struct dp_policy *policy,

@@ -62,7 +62,8 @@ static json_t *resolver_object(const struct dp_overview *o)
 	    number(head->applied_s), "digest",
 	    loaded ? digest_string(head->digest) : json_null(), "mode",
 	    loaded ? word_string(DP_SET_MODE, head->mode) : json_null(),
-	    "trouble", trouble, "not_judged", notes, "counters", counters_object(o));
+	    "trouble", trouble, "not_judged", notes, "counters",
+	    counters_object(o));
 }
 
 static json_t *signer_string(const struct dp_policy *p)

@@ -194,8 +194,8 @@ static bool enter(struct dp_entry_d *table, uint32_t mask, uint64_t key,
 	return false;
 }
 
-/* Enter the first rule of each pattern into an empty table, in their order. Their places are fetched
- * a block ahead. */
+/* Enter the first rule of each pattern into an empty table, in their order.
+ * Their places are fetched a block ahead. */
 static bool fill_table(struct writer *w)
 {
 	enum { BLOCK = 32 };

@@ -1,7 +1,8 @@
 /*
  * What rules share with others: their audiences, and their groups, services and
- * pins, each a sorted list without doubles. A trait is collected here and then packed into bytes,
- * of which equal ones are kept once (intern.h). Single-threaded.
+ * pins, each a sorted list without doubles. A trait is collected here and then
+ * packed into bytes, of which equal ones are kept once (intern.h).
+ * Single-threaded.
  */
 #ifndef DP_TRAIT_H
 #define DP_TRAIT_H
@@ -49,8 +50,8 @@ enum dp_err dp_trait_add_service(struct dp_trait *t, struct dp_service s)
 enum dp_err dp_trait_add_pin(struct dp_trait *t, const struct dp_prefix *pin)
     DP_MUST_CHECK;
 
-/* Unite t with a packed trait but for its members and audiences: deny beats allow, services
- * and pins unite, no services means any. */
+/* Unite t with a packed trait but for its members and audiences: deny beats
+ * allow, services and pins unite, no services means any. */
 enum dp_err dp_trait_unite(struct dp_trait *t, const struct dp_trait_lists *l)
     DP_MUST_CHECK;
 /* Only the pins of l. */

@@ -64,7 +64,8 @@ static bool is_absolute(const char *text)
 
 /* Put the origin behind name. */
 static enum dp_err append_origin(struct dp_name *name,
-    const struct dp_word *word, const struct dp_name *origin, struct dp_diag *diag)
+    const struct dp_word *word, const struct dp_name *origin,
+    struct dp_diag *diag)
 {
 	size_t len = name->len - 1u;
 

@@ -63,8 +63,9 @@ const uint64_t *dp_policy_file_id(const struct dp_policy *p);
 /*
  * Audiences. A group may be limited to clients in some prefixes. Clients to
  * whom the same groups apply are an audience: an audience is judged as if the
- * policy had been compiled from its groups alone. Audience 0 are the clients that lie
- * in no prefix of any group; where no group is limited there is no other.
+ * policy had been compiled from its groups alone. Audience 0 are the clients
+ * that lie in no prefix of any group; where no group is limited there is no
+ * other.
  */
 #define DP_AUDIENCES_MAX 64u
 

@@ -98,7 +98,7 @@ bool dp_policy_match_next(const struct dp_policy *p,
 
 	if (*left == 0)
 		return false;
-	/* Whom a more specific rule is for, an earlier call took out of left. */
+	/* Whom a more specific rule is for, an earlier call took out. */
 	rule = decide(v, name, *left);
 	if (rule != DP_RULE_NONE)
 		taken &= v->traits[v->rules[rule].trait].audiences;

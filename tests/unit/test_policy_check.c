@@ -222,7 +222,8 @@ static void each_flipped_byte_resealed(void)
 static void hostile_numbers_resealed(void)
 {
 	static const uint64_t numbers[] = { 0, 1, 7, 8, 255, 256,
-		HEADER_B - 1, HEADER_B, 4096, INT32_MAX, (uint64_t)INT32_MAX + 1, UINT32_MAX,
+		HEADER_B - 1, HEADER_B, 4096, INT32_MAX,
+		(uint64_t)INT32_MAX + 1, UINT32_MAX,
 		(uint64_t)UINT32_MAX + 1, INT64_MAX, UINT64_MAX - 7,
 		UINT64_MAX };
 	uint8_t *bytes;

@@ -102,8 +102,8 @@ static void clients_of(const struct dp_policy *p, uint64_t audiences,
 	text[0] = '\0';
 	while (dp_policy_client_next(p, audiences, &cursor, &client)) {
 		CU_ASSERT_EQUAL(dp_client_to_text(&client, one), strlen(one));
-		n += (size_t)snprintf(text + n, DP_NAME_TEXT_MAX - n, "%s%s", n ? " " : "",
-		    one);
+		n += (size_t)snprintf(text + n, DP_NAME_TEXT_MAX - n, "%s%s",
+		    n ? " " : "", one);
 	}
 }
 
