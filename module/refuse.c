@@ -32,27 +32,37 @@ static struct packed_rrset_data soa = {
 	.rr_data = soa_data,
 };
 
-static struct ub_packed_rrset_key *soa_key(struct module_qstate *q)
-{
-	struct ub_packed_rrset_key *key =
-	    regional_alloc_zero(q->region, sizeof(*key));
+/* The SOA of one refusal, and what the refusal stands for. */
+struct refused {
+	struct ub_packed_rrset_key soa;
+	struct ub_packed_rrset_key *rrsets[1];
+	struct reply_info was; /* without rrsets: it never was anything else */
+};
 
-	if (!key)
+/* The part of a reply that is kept: in a region it ends where one in a cache has
+ * its references. */
+#define REPLY_B offsetof(struct reply_info, ref)
+
+static struct refused *refused_new(struct module_qstate *q)
+{
+	struct refused *r = regional_alloc_zero(q->region, sizeof(*r));
+
+	if (!r)
 		return NULL;
-	key->entry.key = key;
-	key->entry.data = &soa;
-	key->rk.dname = regional_alloc_zero(q->region, 1); /* the root */
-	if (!key->rk.dname)
+	r->rrsets[0] = &r->soa;
+	r->soa.entry.key = &r->soa;
+	r->soa.entry.data = &soa;
+	r->soa.rk.dname = regional_alloc_zero(q->region, 1); /* the root */
+	if (!r->soa.rk.dname)
 		return NULL;
-	key->rk.dname_len = 1;
-	key->rk.type = htons(LDNS_RR_TYPE_SOA);
-	key->rk.rrset_class = htons(q->qinfo.qclass);
-	return key;
+	r->soa.rk.dname_len = 1;
+	r->soa.rk.type = htons(LDNS_RR_TYPE_SOA);
+	r->soa.rk.rrset_class = htons(q->qinfo.qclass);
+	return r;
 }
 
-/* An empty answer with the SOA, without it where soa_rrset is NULL. */
-static void fill(struct reply_info *rep, uint16_t rcode,
-    struct ub_packed_rrset_key *soa_rrset)
+/* An empty answer with the SOA of r, without it where r is NULL. */
+static void fill(struct reply_info *rep, uint16_t rcode, struct refused *r)
 {
 	rep->flags = (uint16_t)(BIT_QR | BIT_RA | rcode);
 	rep->authoritative = 0;
@@ -62,24 +72,24 @@ static void fill(struct reply_info *rep, uint16_t rcode,
 	/* Below insecure it would become SERVFAIL. */
 	rep->security = sec_status_insecure;
 	rep->an_numrrsets = 0;
-	rep->ns_numrrsets = soa_rrset ? 1 : 0;
+	rep->ns_numrrsets = r ? 1 : 0;
 	rep->ar_numrrsets = 0;
 	rep->rrset_count = rep->ns_numrrsets;
-	if (soa_rrset)
-		rep->rrsets[0] = soa_rrset;
+	if (r)
+		rep->rrsets = r->rrsets;
 }
 
 static struct dns_msg *refusal(struct module_qstate *q)
 {
-	struct ub_packed_rrset_key *key = soa_key(q);
+	struct refused *r = refused_new(q);
 	struct dns_msg *msg;
 
-	if (!key)
+	if (!r)
 		return NULL;
 	msg = dns_msg_create(q->qinfo.qname, q->qinfo.qname_len,
 	    q->qinfo.qtype, q->qinfo.qclass, q->region, 1);
 	if (msg)
-		fill(msg->rep, LDNS_RCODE_NXDOMAIN, key);
+		fill(msg->rep, LDNS_RCODE_NXDOMAIN, r);
 	return msg;
 }
 
@@ -109,13 +119,57 @@ bool dp_refuse(struct module_qstate *q)
 	return true;
 }
 
-void dp_refuse_reply(struct module_qstate *q, struct reply_info *rep)
+/*
+ * Unbound has made up its mind about an answer before it asks what to do with
+ * it: that it is authentic (AD, where the client set that or DO), and that it is
+ * stale (RFC 8914, 4.4). A refusal is neither.
+ */
+static void unsay(struct mesh_reply *reply, bool authentic)
 {
-	fill(rep, LDNS_RCODE_NXDOMAIN,
-	    rep->rrset_count > 0 ? soa_key(q) : NULL);
+	struct edns_option **at = &reply->edns.opt_list_out;
+
+	if (authentic) {
+		reply->qflags &= (uint16_t)~BIT_AD;
+		reply->edns.bits &= (uint16_t)~EDNS_DO;
+	}
+	while (*at) {
+		if ((*at)->opt_code == LDNS_EDNS_EDE)
+			*at = (*at)->next;
+		else
+			at = &(*at)->next;
+	}
 }
 
-void dp_refuse_shared(struct reply_info *rep)
+void dp_refuse_reply(struct module_qstate *q, struct reply_info *rep,
+    const struct comm_reply *client)
+{
+	bool authentic = rep->security == sec_status_secure;
+	struct refused *r = refused_new(q);
+
+	for (struct mesh_reply *to = q->mesh_info->reply_list; to; to = to->next)
+		if (&to->query_reply == client)
+			unsay(to, authentic);
+	if (!r) {
+		dp_refuse_fail(rep);
+		return;
+	}
+	memcpy(&r->was, rep, REPLY_B);
+	fill(rep, LDNS_RCODE_NXDOMAIN, r);
+}
+
+void dp_refuse_undo(struct reply_info *rep)
+{
+	struct refused *r;
+
+	/* Only the SOA of a refusal has this data. */
+	if (rep->rrset_count != 1 || rep->rrsets[0]->entry.data != &soa)
+		return;
+	r = (struct refused *)rep->rrsets[0]->entry.key;
+	if (r->was.rrsets)
+		memcpy(rep, &r->was, REPLY_B);
+}
+
+void dp_refuse_fail(struct reply_info *rep)
 {
 	fill(rep, LDNS_RCODE_SERVFAIL, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+struct comm_reply;
 struct edns_option;
 struct module_qstate;
 struct regional;
@@ -17,13 +18,18 @@ struct reply_info;
 /* Make q's result a refusal. False: out of memory; q's result is SERVFAIL. */
 bool dp_refuse(struct module_qstate *q);
 
-/* Make rep, an answer that Unbound took out of a cache into q's region, a
- * refusal. Its array of records takes the SOA, where it has room. */
-void dp_refuse_reply(struct module_qstate *q, struct reply_info *rep);
+/*
+ * Make rep, an answer that Unbound took out of a cache into q's region, a
+ * refusal, as which it goes out to client. q's other clients are given the same
+ * rep: undo what was done to it before looking at it. Where memory is short it
+ * becomes SERVFAIL, which nobody remembers, for good.
+ */
+void dp_refuse_reply(struct module_qstate *q, struct reply_info *rep,
+    const struct comm_reply *client);
+void dp_refuse_undo(struct reply_info *rep);
 
-/* The same for a reply that clients share of whom some are allowed to have it:
- * SERVFAIL, which nobody remembers. */
-void dp_refuse_shared(struct reply_info *rep);
+/* Make rep SERVFAIL, for all who are given it. */
+void dp_refuse_fail(struct reply_info *rep);
 
 /* Say why in the EDNS options of a reply. */
 void dp_refuse_explain(struct edns_option **options, struct regional *region);

@@ -44,7 +44,8 @@ static void explain_not_ready(struct edns_option **options,
 /*
  * Did rep come out of a cache after the modules were asked, or while they still
  * worked (serve-expired)? Then nobody has judged it. Unbound heeds no callback
- * that says no, but rep was copied for this query: it can be made a refusal.
+ * that says no, but rep was copied for this query: it can be made a refusal,
+ * and what it was again for the next client of the query.
  */
 static bool is_unjudged(const struct module_qstate *q,
     const struct reply_info *rep)
@@ -62,15 +63,12 @@ static enum dp_verdict judge_late(struct dp_module *m, struct dp_worker *w,
 	if (c.ready)
 		(void)dp_case_judge(&c, client, rep);
 	if (c.verdict == DP_VERDICT_NOT_READY) {
-		dp_refuse_shared(rep);
+		dp_refuse_fail(rep);
 		explain_not_ready(options, q->region);
 		return c.verdict;
 	}
 	if (c.verdict == DP_VERDICT_DENY) {
-		if (dp_policy_audience_count(c.policy) > 1)
-			dp_refuse_shared(rep);
-		else
-			dp_refuse_reply(q, rep);
+		dp_refuse_reply(q, rep, client);
 		dp_refuse_explain(options, q->region);
 		return c.verdict;
 	}
@@ -119,8 +117,11 @@ static int on_reply(REPLY_ARGS)
 		return 1;
 	dp_worker_enter(m, w);
 	if (is_unjudged(q, rep)) {
-		verdict = judge_late(m, w, q, rep, client, options);
-		dp_module_count(m, w, counter_of(verdict), 1);
+		dp_refuse_undo(rep);
+		if (client) { /* else Unbound itself waited */
+			verdict = judge_late(m, w, q, rep, client, options);
+			dp_module_count(m, w, counter_of(verdict), 1);
+		}
 	} else {
 		if (dp_query_verdict(m, q, &verdict)) {
 			verdict = verdict_for(m, q, client, verdict);

@@ -4,8 +4,12 @@ from one what it may have: what dns64 makes, and expired answers.
 import os
 import sys
 
-from daemon import eventually
+import dns.message
+
+from daemon import eventually, wait_until
 from lab import Lab
+from resolver import Answer
+from volley import Volley, Way
 
 MANAGED = "127.53.20.7"
 GUEST = "127.53.30.7"
@@ -22,9 +26,15 @@ both.answers.example	TXT	"allow"
 """,
     "managed": """
 @	APL	1:127.53.20.0/24
+brief.answers.example	TXT	"allow"
 portal.manage.microsoft.com	TXT	"allow"
 """,
 }
+
+
+def refused(a):
+    return a.rcode == "NXDOMAIN" and not a.rrs and [
+        code for code, _ in a.ede] == [15]
 
 
 def answered(a):
@@ -67,6 +77,41 @@ def made_by_dns64(lab):
     resolver.stop()
 
 
+WAYS = [Way("plain"), Way("ad", ad=True), Way("do", do=True),
+        Way("tcp, do", tcp=True, do=True)]
+ORDERS = [(MANAGED, GUEST), (MANAGED, GUEST, MANAGED),
+          (MANAGED, GUEST, GUEST, MANAGED)]
+
+
+def stale_for_several(lab):
+    """They wait for the same expired answer; whoever comes last is the first
+    to get theirs."""
+    resolver = start(lab, "stale", server_conf=[
+        "serve-expired: yes", "serve-expired-client-timeout: 100",
+        "ede: yes", "ede-serve-expired: yes"])
+    resolver.ask(BRIEF, source=MANAGED)
+    lab.authority.pause("leaf")
+    wait_until(lambda: resolver.ask(BRIEF, source=MANAGED).rrs[0][1] == 30,
+               "an expired answer")
+    for way in WAYS:
+        for order in ORDERS:
+            asked = [(s, Volley(resolver, [(BRIEF, "A")], way, s))
+                     for s in order]
+            wrong = []
+            for source, volley in asked:
+                a = Answer(dns.message.from_wire(
+                    volley.collect()[BRIEF, "A"]), 0.0)
+                if source == MANAGED and answered(a):
+                    continue
+                if source == GUEST and refused(a) and not a.flag("AD"):
+                    continue
+                wrong.append(f"{source}: {a}")
+            lab.check(f"stale, {way.name}, {len(order)} clients: each its own",
+                      not wrong, "; ".join(wrong))
+    lab.authority.resume("leaf")
+    resolver.stop()
+
+
 def forged_when_renewed(lab):
     """The records of an expired answer are renewed with what nobody vouches
     for: who sets CD may see it, the firewall must not."""
@@ -90,5 +135,6 @@ def forged_when_renewed(lab):
 
 with Lab("shared") as the_lab:
     made_by_dns64(the_lab)
+    stale_for_several(the_lab)
     forged_when_renewed(the_lab)
 sys.exit(the_lab.finish())
