@@ -153,15 +153,34 @@ static void say_option(FILE *out, const struct dp_option *option)
 	say_wrapped(out, INDENT, option->text);
 }
 
+/* A line for the options and operands, more where it would be too long. */
+static void say_usage(FILE *out, const struct dp_verb *verb)
+{
+	enum { INDENT = 7 };
+	const struct dp_option *option;
+	int column = fprintf(out, "usage: dnspin [options] %s", verb->name);
+	int operands_b = (int)strlen(verb->operands);
+
+	for (size_t k = 0; (option = dp_verb_option(verb, k)); k++) {
+		bool has_arg = option->arg[0] != '\0';
+		int word_b = (int)(strlen(" [-c]") + has_arg +
+		    strlen(option->arg));
+
+		if (column + word_b > WIDTH)
+			column = fprintf(out, "\n%*s", INDENT, "") - 1;
+		column += fprintf(out, " [-%c%s%s]", option->letter,
+		    has_arg ? " " : "", option->arg);
+	}
+	if (operands_b > 0 && column + 1 + operands_b > WIDTH)
+		fprintf(out, "\n%*s", INDENT, "");
+	fprintf(out, "%s%s\n\n", operands_b > 0 ? " " : "", verb->operands);
+}
+
 void dp_verb_help(FILE *out, const struct dp_verb *verb)
 {
 	const struct dp_option *option;
 
-	fprintf(out, "usage: dnspin [options] %s", verb->name);
-	for (size_t k = 0; (option = dp_verb_option(verb, k)); k++)
-		fprintf(out, option->arg[0] ? " [-%c %s]" : " [-%c%s]",
-		    option->letter, option->arg);
-	fprintf(out, "%s%s\n\n", verb->operands[0] ? " " : "", verb->operands);
+	say_usage(out, verb);
 	say_wrapped(out, 0, verb->text);
 	fputc('\n', out);
 	for (size_t k = 0; (option = dp_verb_option(verb, k)); k++)
