@@ -112,16 +112,19 @@ static int on_reply(REPLY_ARGS)
 	struct dp_module *m = arg;
 	struct dp_worker *w = dp_worker_get(m);
 	enum dp_verdict verdict;
+	bool unjudged;
 
 	if (!w || !q)
 		return 1;
-	dp_worker_enter(m, w);
-	if (is_unjudged(q, rep)) {
+	unjudged = is_unjudged(q, rep);
+	if (unjudged)
 		dp_refuse_undo(rep);
-		if (client) { /* else Unbound itself waited */
-			verdict = judge_late(m, w, q, rep, client, options);
-			dp_module_count(m, w, counter_of(verdict), 1);
-		}
+	if (!client) /* Unbound itself waited, for a zone transfer */
+		return 1;
+	dp_worker_enter(m, w);
+	if (unjudged) {
+		verdict = judge_late(m, w, q, rep, client, options);
+		dp_module_count(m, w, counter_of(verdict), 1);
 	} else {
 		if (dp_query_verdict(m, q, &verdict)) {
 			verdict = verdict_for(m, q, client, verdict);
@@ -142,7 +145,7 @@ static int on_servfail(REPLY_ARGS)
 	struct dp_worker *w = dp_worker_get(m);
 	enum dp_verdict verdict = DP_VERDICT_ALLOW;
 
-	if (!w)
+	if (!w || !client)
 		return 1;
 	if (!q || !dp_query_verdict(m, q, &verdict) ||
 	    verdict != DP_VERDICT_NOT_READY) {

@@ -1,7 +1,8 @@
 /*
  * The reply callbacks: called once per reply to a client, on every path. They
  * count the verdicts, record what the cache answers and notice answers that
- * must not be there.
+ * must not be there. What Unbound gives itself (a zone transfer waits for it)
+ * comes by here without a client and is left as it is.
  *
  * A callback on a cached answer runs under the locks of the cache entry: it
  * must not touch the cache, and what it returns changes nothing.

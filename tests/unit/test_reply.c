@@ -312,32 +312,67 @@ static void replies_and_failures_are_counted(void)
 	struct edns_data edns = { .edns_present = 1 };
 	struct module_qstate q = { .env = NULL };
 	struct query_info qinfo = { .qname = (uint8_t *)"", .qname_len = 1 };
+	struct comm_reply client = { .client_addrlen = 0 };
 	struct bench b;
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(q.region = regional_create());
 	q.minfo[0] = (void *)(uintptr_t)&allow;
 	CU_ASSERT_TRUE(inplace_cb_reply_call(&b.of.env, &qinfo, &q, NULL, 0,
-	    &edns, NULL, q.region, NULL));
+	    &edns, &client, q.region, NULL));
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ALLOW), 1);
 
 	CU_ASSERT_TRUE(inplace_cb_reply_servfail_call(&b.of.env, &qinfo, &q,
-	    NULL, LDNS_RCODE_SERVFAIL, &edns, NULL, q.region, NULL));
+	    NULL, LDNS_RCODE_SERVFAIL, &edns, &client, q.region, NULL));
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ERROR), 1);
 	CU_ASSERT_PTR_NULL(edns.opt_list_inplace_cb_out);
 
 	q.minfo[0] = (void *)(uintptr_t)&not_ready;
 	CU_ASSERT_TRUE(inplace_cb_reply_servfail_call(&b.of.env, &qinfo, &q,
-	    NULL, LDNS_RCODE_SERVFAIL, &edns, NULL, q.region, NULL));
+	    NULL, LDNS_RCODE_SERVFAIL, &edns, &client, q.region, NULL));
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_NOT_READY), 1);
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ERROR), 1);
 	CU_ASSERT_PTR_NOT_NULL(edns.opt_list_inplace_cb_out);
 
 	/* Before any module, as for a query that finds no room. */
 	CU_ASSERT_TRUE(inplace_cb_reply_servfail_call(&b.of.env, &qinfo, NULL,
-	    NULL, LDNS_RCODE_SERVFAIL, &edns, NULL, q.region, NULL));
+	    NULL, LDNS_RCODE_SERVFAIL, &edns, &client, q.region, NULL));
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ERROR), 2);
 	regional_destroy(q.region);
+	bench_close(&b);
+}
+
+/* A zone transfer can wait for the addresses of its primary. */
+static void who_is_no_client_is_not_counted(void)
+{
+	static const enum dp_verdict verdict = DP_VERDICT_ALLOW;
+	struct dp_name name = unit_name("manage.example");
+	struct edns_data edns = { .edns_present = 0 };
+	struct module_qstate q = { .qinfo = { .qname = name.wire,
+		.qname_len = name.len, .qclass = LDNS_RR_CLASS_IN } };
+	struct dns_msg msg = { .qinfo = q.qinfo };
+	struct reply_of reply;
+	struct dp_addr a;
+	struct bench b;
+
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
+	b.of.m.id = 1; /* replies are recorded as they go out */
+	CU_ASSERT_EQUAL_FATAL(dp_addr_from_text(&a, "20.1.2.3", NULL), DP_OK);
+	reply_of_begin(&reply);
+	reply_of_add(&reply, "manage.example", LDNS_RR_TYPE_A, 600, a.bytes, 4);
+	msg.rep = &reply.rep;
+	q.env = &b.of.env;
+	q.return_msg = &msg;
+	q.minfo[1] = (void *)(uintptr_t)&verdict;
+	CU_ASSERT_TRUE(inplace_cb_reply_call(&b.of.env, &q.qinfo, &q,
+	    &reply.rep, 0, &edns, NULL, NULL, NULL));
+	CU_ASSERT_TRUE(inplace_cb_reply_servfail_call(&b.of.env, &q.qinfo, &q,
+	    NULL, LDNS_RCODE_SERVFAIL, &edns, NULL, NULL, NULL));
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ALLOW), 0);
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ERROR), 0);
+	CU_ASSERT_FALSE(module_of_recorded(&b.of));
+	reply_of_end(&reply);
+	b.of.m.id = 0;
 	bench_close(&b);
 }
 
@@ -346,4 +381,5 @@ UNIT_MAIN("reply", UNIT(hits_are_counted_and_recorded),
     UNIT(renewed_records_are_judged),
     UNIT(what_nobody_vouches_for_is_not_recorded), UNIT(referrals_are_refused),
     UNIT(expired_answers_are_judged), UNIT(local_answers_need_nothing),
-    UNIT(replies_and_failures_are_counted))
+    UNIT(replies_and_failures_are_counted),
+    UNIT(who_is_no_client_is_not_counted))
