@@ -86,26 +86,40 @@ static bool walk_rr(struct walk *w, uint16_t type, const uint8_t *rdata,
 	}
 }
 
+/*
+ * The TTL that Unbound gives to clients (packed_rrset_encode): each record's
+ * own, the whole of it with serve-original-ttl, and one of the configuration
+ * for what has expired.
+ */
+static uint32_t given_ttl(const struct ub_packed_rrset_key *key, size_t i,
+    time_t now)
+{
+	const struct packed_rrset_data *d = key->entry.data;
+	time_t ttl = d->rr_ttl[i];
+
+	if (now != 0 && !(key->rk.flags & PACKED_RRSET_FIXEDTTL))
+		ttl -= SERVE_ORIGINAL_TTL ? d->ttl_add : now;
+	if (ttl < 0)
+		ttl = SERVE_EXPIRED ? SERVE_EXPIRED_REPLY_TTL : 0;
+	return ttl > (time_t)UINT32_MAX ? UINT32_MAX : (uint32_t)ttl;
+}
+
 static bool walk_rrset(struct walk *w, const struct ub_packed_rrset_key *key,
     time_t now)
 {
 	const struct packed_rrset_data *d = key->entry.data;
 	uint16_t type = ntohs(key->rk.type);
-	time_t ttl;
 
 	if (!d || !dp_name_copy_lower(&w->item.name, key->rk.dname,
 		      key->rk.dname_len))
 		return true;
 	if (type != LDNS_RR_TYPE_DNAME && !give_name(w))
 		return false;
-	ttl = d->ttl - now;
-	w->item.ttl_s = ttl < 0 ? 0 :
-	    ttl > (time_t)UINT32_MAX ? UINT32_MAX :
-				       (uint32_t)ttl;
 	for (size_t i = 0; i < d->count; i++) {
 		if (d->rr_len[i] < 2 ||
 		    read_u16(d->rr_data[i]) > d->rr_len[i] - 2)
 			continue;
+		w->item.ttl_s = given_ttl(key, i, now);
 		if (!walk_rr(w, type, d->rr_data[i] + 2,
 			read_u16(d->rr_data[i])))
 			return false;

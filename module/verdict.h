@@ -28,7 +28,7 @@ struct dp_item {
 	enum dp_item_kind kind;
 	struct dp_name name; /* for ADDR: the owner of the record */
 	struct dp_addr addr; /* ADDR only */
-	uint32_t ttl_s;	     /* ADDR only, left now */
+	uint32_t ttl_s;	     /* ADDR only, as the client is given it */
 };
 /* Called for each item; false ends the walk. */
 typedef bool dp_item_fn(void *arg, const struct dp_item *item);

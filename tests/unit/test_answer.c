@@ -82,6 +82,49 @@ static void absolute_ttls_are_counted_from_now(void)
 	reply_of_end(&r);
 }
 
+/* What the client keeps an address for must be recorded for as long. */
+static void ttls_are_those_that_clients_are_given(void)
+{
+	static const struct {
+		time_t ttl, rr_ttl, now, added;
+		uint32_t flags;
+		int original, expired;
+		const char *seen;
+	} cases[] = {
+		{ 1000, 1000, 990, 900, 0, 0, 0, "a 20.1.2.3@a/10 " },
+		{ 1000, 5000, 990, 900, 0, 0, 0, "a 20.1.2.3@a/4010 " },
+		{ 1000, 1000, 990, 900, 0, 1, 0, "a 20.1.2.3@a/100 " },
+		{ 1000, 1000, 1001, 900, 0, 0, 0, "a 20.1.2.3@a/0 " },
+		{ 1000, 1000, 1001, 900, 0, 0, 1, "a 20.1.2.3@a/77 " },
+		{ 1000, 1000, 1000, 900, 0, 0, 1, "a 20.1.2.3@a/0 " },
+		{ 1000, 1000, 2000, 900, 0, 1, 1, "a 20.1.2.3@a/100 " },
+		{ 300, 300, 2000, 0, PACKED_RRSET_FIXEDTTL, 0, 1,
+		    "a 20.1.2.3@a/300 " },
+		{ 300, 300, 0, 0, 0, 1, 1, "a 20.1.2.3@a/300 " },
+	};
+	time_t reply_ttl = SERVE_EXPIRED_REPLY_TTL;
+
+	SERVE_EXPIRED_REPLY_TTL = 77;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reply_of r;
+		struct seen s;
+
+		SERVE_ORIGINAL_TTL = cases[i].original;
+		SERVE_EXPIRED = cases[i].expired;
+		reply_of_begin(&r);
+		reply_of_add(&r, "a", LDNS_RR_TYPE_A, cases[i].ttl,
+		    "\x14\1\2\3", 4);
+		r.packed[0]->ttl = cases[i].rr_ttl;
+		r.packed[0]->data.ttl_add = cases[i].added;
+		r.keys[0].rk.flags = cases[i].flags;
+		CU_ASSERT_STRING_EQUAL(walk(&s, &r, cases[i].now),
+		    cases[i].seen);
+		reply_of_end(&r);
+	}
+	SERVE_EXPIRED_REPLY_TTL = reply_ttl;
+	SERVE_ORIGINAL_TTL = SERVE_EXPIRED = 0;
+}
+
 /* priority 1, target "t", alpn=h2, ipv4hint two, ipv6hint one. */
 static const uint8_t https[] = {
 	0, 1, 1, 't', 0,
@@ -197,5 +240,6 @@ static void only_what_was_asked_for_stays(void)
 
 UNIT_MAIN("answer", UNIT(a_chain_is_walked_in_order),
     UNIT(a_dname_owner_is_no_item), UNIT(absolute_ttls_are_counted_from_now),
+    UNIT(ttls_are_those_that_clients_are_given),
     UNIT(hints_are_addresses), UNIT(torn_records_do_no_harm),
     UNIT(wrong_lengths_are_passed_over), UNIT(only_what_was_asked_for_stays))
