@@ -56,7 +56,7 @@ def round_of(lab, resolver, old, new, entries):
         time.sleep(WINDOW_S)
         quiet = load.policy(old + new)
         end = time.monotonic() + WINDOW_S
-        resolver.compile(POLICIES[new])
+        resolver.compile(POLICIES[new], mode="strict")
         wait_until(lambda: taken(resolver), f"policy {new} in force")
         time.sleep(max(0.0, end - time.monotonic()))
         changed = load.policy(new)

@@ -1,15 +1,16 @@
-"""Questions at a rate, each answer judged: swap_load.c as a child, with two
-policies that it knows the verdicts of.
+"""Questions at a rate, each answer judged: swap_load.c as a child, with
+policies that it knows the verdicts of: A and B in mode strict, O in observe.
 """
 import json
 import os
 import subprocess
+import time
 
 from daemon import LabError, wait_until
 
 DOMAIN = "load.windows.net"
 # Below which names: under which policies they are allowed.
-KINDS = {"both": "AB", "first": "A", "second": "B", "none": ""}
+KINDS = {"both": "ABO", "first": "AO", "second": "BO", "none": "O"}
 # Every name below these has an address, so that only the policy refuses.
 ZONE = {"windows.net.": "".join(
     f"*.{kind}.load 3600 A 23.96.0.{i + 1}\n" for i, kind in enumerate(KINDS))}
@@ -23,6 +24,8 @@ POLICIES = {letter: HEAD + "".join(
     f'*.{kind}.{DOMAIN} TXT "allow" "tcp/443"\n'
     for kind, letters in KINDS.items() if letter in letters)
     for letter in "AB"}
+POLICIES["O"] = POLICIES["A"]
+MODES = {"A": "strict", "B": "strict", "O": "observe"}
 
 
 class Load:
@@ -95,6 +98,18 @@ class Load:
             self._process.kill()
         self._process.stdout.close()
         self._process.wait()
+
+
+def change(resolver, load, old, new, **settings):
+    """Put another policy in force under load; the seconds from the end of the
+    compilation until the resolver says so."""
+    load.policy(old + new)
+    resolver.compile(POLICIES[new], mode=MODES[new], **settings)
+    begin = time.monotonic()
+    wait_until(lambda: taken(resolver), f"policy {new} in force", 60)
+    seconds = time.monotonic() - begin
+    load.policy(new)
+    return seconds
 
 
 def put(resolver, content):

@@ -252,7 +252,8 @@ class Resolver:
         if not os.path.exists(self.log):
             return []
         return [line for line in self.log_text().splitlines()
-                if "Sanitizer" in line or "runtime error:" in line]
+                if "Sanitizer: " in line and "Matched" not in line
+                or "runtime error:" in line]
 
     def log_text(self):
         with open(self.log, encoding="utf-8", errors="replace") as f:
