@@ -50,7 +50,8 @@ static enum dp_err check_frame(const struct check *c)
 	if (head->version != DP_POLICY_VERSION) {
 		dp_diag_set(c->diag, c->object, 0,
 		    "policy of format version %u, this dnspin reads version "
-		    "%u: run dnspin compile of this version",
+		    "%u: install the same release of dnspin and of its "
+		    "module, then run dnspin compile",
 		    head->version, DP_POLICY_VERSION);
 		return DP_ERR_VERSION;
 	}

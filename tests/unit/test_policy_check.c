@@ -145,7 +145,7 @@ static void frame_is_checked_first(void)
 		{ 0, 'D', 12, DP_ERR_FORMAT, "cut off in its header" },
 		{ 0, 'D', HEADER_B - 1, DP_ERR_FORMAT, "cut off in its" },
 		{ 0, 'D', HEADER_B, DP_ERR_FORMAT, "cut off, the file is " },
-		{ 8, 1, 0, DP_ERR_VERSION, "run dnspin compile of this" },
+		{ 8, 1, 0, DP_ERR_VERSION, "then run dnspin compile" },
 		{ 8, 1, 12, DP_ERR_VERSION, "format version 1, this dnspin "
 					    "reads version 2" },
 		{ 12, 1, 0, DP_ERR_FORMAT, "header has another size" },
