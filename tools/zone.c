@@ -172,8 +172,8 @@ static enum dp_err apex_record(struct zone_reader *z,
 	if (r->type == DP_RECORD_APL)
 		return apex_apl(z, r);
 	return SYNTAX(&z->diag, r->line, "%s at the zone's own name, which may "
-	    "have SOA, NS, TXT and APL: write the name that the rule is about in "
-	    "front", r->type_text);
+	    "have SOA, NS, TXT and APL: write the name that the rule is about "
+	    "in front", r->type_text);
 }
 
 static enum dp_err rule_record(struct zone_reader *z,

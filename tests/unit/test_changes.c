@@ -61,26 +61,32 @@ static void rules_are_compared(void)
 	    "2 rules added, 2 removed, 0 changed");
 }
 
+static void check_table(struct compiled *c, const char *table)
+{
+	char *text = NULL;
+	size_t size_b = 0;
+	FILE *out = open_memstream(&text, &size_b);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c->policy);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL(dp_changes_table(out, c->policy), DP_OK);
+	CU_ASSERT_EQUAL_FATAL(fclose(out), 0);
+	CU_ASSERT_STRING_EQUAL(text, table);
+	free(text);
+	compiled_free(c);
+}
+
 static void rules_are_counted_by_group(void)
 {
 	struct compiled c = compile(SOA("long-name.dnspin")
 	    "a TXT \"allow\"\na APL 1:192.0.2.0/24 1:198.51.100.0/24\n"
 	    "b TXT \"deny\"\n" SOA("x") "a TXT \"allow\"\n");
-	char *text = NULL;
-	size_t size_b = 0;
-	FILE *out = open_memstream(&text, &size_b);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(c.policy);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_EQUAL(dp_changes_table(out, c.policy), DP_OK);
-	CU_ASSERT_EQUAL_FATAL(fclose(out), 0);
-	CU_ASSERT_STRING_EQUAL(text,
+	check_table(&c,
 	    "group        allow     deny     pins\n"
 	    "long-name        1        1        2\n"
 	    "x                1        0        2\n"
 	    "total            1        1        2\n");
-	free(text);
-	compiled_free(&c);
 }
 
 #define RULES "a TXT allow tcp/1\nb TXT deny\n"
@@ -127,21 +133,12 @@ static void clients_are_told_by_group(void)
 	    "a APL 1:192.0.2.0/24\nb TXT deny\n"
 	    SOA("vlan") "@ APL 1:10.0.0.0/8\na TXT allow\n"
 	    "a APL 1:192.0.3.0/24\nb TXT allow\nc TXT allow\n");
-	char *text = NULL;
-	size_t size_b = 0;
-	FILE *out = open_memstream(&text, &size_b);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(c.policy);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_EQUAL(dp_changes_table(out, c.policy), DP_OK);
-	CU_ASSERT_EQUAL_FATAL(fclose(out), 0);
-	CU_ASSERT_STRING_EQUAL(text,
+	check_table(&c,
 	    "group    allow     deny     pins  clients\n"
 	    "g            1        1        2  everybody\n"
 	    "vlan         2        1        2  10.0.0.0/8\n"
 	    "total        2        1        2\n");
-	free(text);
-	compiled_free(&c);
 }
 
 UNIT_MAIN("changes", UNIT(rules_are_compared), UNIT(clients_are_compared),
