@@ -81,6 +81,21 @@ class Examples(Command):
             "-x.example.com deny rule=none", ". deny rule=none",
             "www.example.com deny rule=none"])
 
+    def test_show_goes_back_to_compile(self):
+        zone = self.write("a.zone", """$ORIGIN a.dnspin.
+@ SOA l. h. 1 1 1 1 1
+a.example TXT allow tcp/443
+www.example.com TXT allow tcp/80
+www.example.com APL 1:192.0.2.0/24
+""")
+        self.dnspin("compile", zone)
+        for path in ("tools/dnspin.1", "tools/verb.def"):
+            with open(os.path.join(SOURCE, path)) as f:
+                line, = re.findall(r"dnspin show \| grep [^\n\"]*", f.read())
+            self.assertIn("\n- www.example.com: allow\nagainst the policy in "
+                          "force: 0 rules added, 1 removed, 0 changed",
+                          self.shell(line))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
