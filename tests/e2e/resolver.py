@@ -96,6 +96,7 @@ class Resolver:
         self.state = state or os.path.join(work, f"state-{name}")
         self.module = module
         self.binary = binary or tree.unbound
+        self.under = []  # words of a command that runs it
         self.env = {**os.environ, **tree.sanitizer_env, **(env or {})}
         self._guard, self._tree, self._work = guard, tree, work
         self._threads, self._key = threads, key
@@ -183,13 +184,13 @@ class Resolver:
         self._write_conf()
         self._daemon = Daemon(
             self._guard, self.name,
-            [self.binary, "-d", "-p", "-c", self._conf], self.log,
-            env=self.env)
+            [*self.under, self.binary, "-d", "-p", "-c", self._conf],
+            self.log, env=self.env)
         return self
 
     def start(self):
         self.launch()
-        self._daemon.wait_ready(self.responds)
+        self._daemon.wait_ready(self.responds, 120 if self.under else 20)
         return self
 
     def start_refused(self, seconds=20.0):
@@ -229,11 +230,11 @@ class Resolver:
         """Until it ends by itself."""
         self._daemon.process.wait()
 
-    def stop(self):
-        """End it in good order; the exit status."""
+    def stop(self, seconds=10.0):
+        """End it in good order, within seconds; the exit status."""
         if self._daemon is None:
             return 0
-        status = self._daemon.stop()
+        status = self._daemon.stop(seconds=seconds)
         self._daemon = None
         if status != 0:
             self.faults.append(f"{self.name}: ended with status {status}")
