@@ -122,7 +122,10 @@ static enum dp_err make_state_dir(struct job *job, bool *made)
 	const char *dir = job->cli->state_dir;
 
 	*made = mkdir(dir, 0755) == 0;
-	if (*made || errno == EEXIST)
+	if (!*made && errno == EEXIST)
+		return DP_OK;
+	/* Unbound's user must get to the policy, whatever root's umask. */
+	if (*made && chmod(dir, 0755) == 0)
 		return DP_OK;
 	dp_diag_set(&job->diag, dir, 0, "the state directory cannot be made: "
 	    "%s", strerror(errno));

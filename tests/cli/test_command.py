@@ -278,6 +278,13 @@ class Compile(Command):
         self.assertIn(b"cannot be made", said.stderr)
         self.assertFalse(os.path.exists(self.path("a")))
 
+    def test_the_policy_can_be_read_whatever_the_umask(self):
+        self.addCleanup(os.umask, os.umask(0o077))
+        self.compile()
+        for path, mode in ((self.state, 0o755),
+                           (os.path.join(self.state, "policy"), 0o644)):
+            self.assertEqual(os.stat(path).st_mode & 0o777, mode)
+
     def test_no_folder_is_left_of_a_policy_that_does_not_fit(self):
         # File sizes are limited to nothing: a full disk.
         ask = "ulimit -f 0; trap '' XFSZ; exec '%s' -C '%s' -d '%s' " \
