@@ -128,6 +128,17 @@ static enum dp_err apex_apl(struct zone_reader *z, const struct dp_record *r)
 	return DP_OK;
 }
 
+/* A text that looks as if the zone were for some clients only, as the output
+ * of dnspin check does, and would leave it for everybody. */
+static bool seems_to_limit(const struct dp_string *string)
+{
+	static const char key[] = "clients=";
+	const size_t key_b = sizeof(key) - 1;
+
+	return string->octets[0] >= key_b &&
+	    memcmp(string->octets + 1, key, key_b) == 0;
+}
+
 static enum dp_err apex_txt(struct zone_reader *z, const struct dp_record *r)
 {
 	char text[DP_STRING_TEXT_MAX];
@@ -148,6 +159,13 @@ static enum dp_err apex_txt(struct zone_reader *z, const struct dp_record *r)
 			    "key=value: the zone's own TXT describes the "
 			    "group, as \"title=...\"; a rule has the name "
 			    "that it is about in front");
+			return DP_ERR_SYNTAX;
+		}
+		if (seems_to_limit(string)) {
+			dp_string_to_text(string, text);
+			dp_diag_set(&z->diag, text, string->line, "a text "
+			    "limits no zone: write \"@ APL\" with the "
+			    "prefixes, such as 1:192.0.2.0/24");
 			return DP_ERR_SYNTAX;
 		}
 		memcpy(z->text + z->text_b, string->octets, string_b);

@@ -195,6 +195,8 @@ static const struct {
 	{ "a.example. TXT \"allow\"\n", 3,
 	    "a.example: stands outside of the zone g" },
 	{ "@ TXT \"allow\"\n", 3, "allow: no key=value" },
+	{ "@ TXT a=b \"clients=10.0.0.0/8\"\n", 3,
+	    "clients=10.0.0.0/8: a text limits no zone" },
 	{ "@ A 192.0.2.1\n", 3, "A at the zone's own name" },
 	{ "@ CNAME .\n", 3, "CNAME at the zone's own name" },
 	{ "a TXT \"allow\"\nb TXT \"allow\"\n@ TXT \"k=v\"\n", 5,
