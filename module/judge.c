@@ -94,7 +94,7 @@ bool dp_case_is_for_all(const struct dp_case *c, const struct reply_info *rep)
 	return true;
 }
 
-bool dp_case_needs_pins(const struct dp_case *c)
+static bool needs_pins(const struct dp_case *c)
 {
 	uint64_t left = dp_policy_audiences(c->policy);
 	struct dp_rule_info rule;
@@ -111,4 +111,22 @@ bool dp_case_needs_pins(const struct dp_case *c)
 			return true;
 	}
 	return false;
+}
+
+/* Unbound looks whether each CNAME of a cached chain still leads to the record
+ * behind it; a last one leads anywhere. */
+static bool ends_in_cname(const struct reply_info *rep)
+{
+	return rep && rep->an_numrrsets > 0 &&
+	    rep->rrsets[rep->an_numrrsets - 1]->rk.type ==
+		htons(LDNS_RR_TYPE_CNAME);
+}
+
+bool dp_case_may_turn(const struct dp_case *c, const struct reply_info *rep)
+{
+	if (dp_policy_settings(c->policy)->value[DP_SET_CHAIN] ==
+		DP_CHAIN_INSPECT &&
+	    ends_in_cname(rep))
+		return true;
+	return needs_pins(c);
 }

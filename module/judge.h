@@ -43,8 +43,8 @@ enum dp_verdict dp_case_deny(struct dp_case *c);
  * is left as it is. */
 bool dp_case_is_for_all(const struct dp_case *c, const struct reply_info *rep);
 
-/* Can records that come to stand under a message in the cache change the
+/* Can records that come to stand under rep, once it is in the cache, change the
  * verdict of some client on it? */
-bool dp_case_needs_pins(const struct dp_case *c);
+bool dp_case_may_turn(const struct dp_case *c, const struct reply_info *rep);
 
 #endif

@@ -189,7 +189,7 @@ static void give(struct dp_module *m, struct dp_worker *w,
 		return;
 	if (rep)
 		dp_answer_trim(rep);
-	if (good && !dp_case_needs_pins(c) && dp_case_is_for_all(c, rep))
+	if (good && !dp_case_may_turn(c, rep) && dp_case_is_for_all(c, rep))
 		dp_cache_admit(m, w, q);
 }
 

@@ -136,10 +136,10 @@ class Authority:
     def _forge(path, true, forged):
         with open(path, encoding="ascii") as f:
             text = f.read()
-        changed = re.sub(rf"(\sA\s+){re.escape(true)}\b", rf"\g<1>{forged}",
-                         text)
+        changed = re.sub(rf"(\s(A|CNAME)\s+){re.escape(true)}(?=\s)",
+                         rf"\g<1>{forged}", text)
         if changed == text:
-            raise LabError(f"{path}: no address {true} to forge")
+            raise LabError(f"{path}: no {true} to forge")
         with open(path, "w", encoding="ascii") as f:
             f.write(changed)
 

@@ -139,8 +139,37 @@ def forged_when_renewed(lab):
     resolver.stop()
 
 
-with Lab("shared") as the_lab:
+def led_elsewhere_when_renewed(lab):
+    """chain=inspect: an expired CNAME is renewed and leads off the list."""
+    name = "turning.answers.example"
+    resolver = start(lab, "turning", groups={
+        "everyone": '*.answers.example\tTXT\t"allow"\n'}, chain="inspect",
+        server_conf=["serve-expired: yes", "serve-expired-client-timeout: 0"])
+    a = resolver.ask(name, "CNAME")
+    lab.check("turning: what is on the list is given", a.texts("CNAME") ==
+              ["one.answers.example."], a)
+    lab.authority.forge("answers.example.", "one.answers.example.",
+                        "end.off.example.")
+    renewed = eventually(
+        lambda: refused(resolver.ask(name, "A", cd=True)), 5)
+    version = resolver.status()["resolver"]["unbound"]
+    if renewed or version.startswith("1.17."):
+        lab.check("turning: what leads off it is refused", renewed)
+    else:
+        lab.skip("turning: what leads off it is refused",
+                 f"Unbound {version} keeps the true answer while that is stale")
+    a = resolver.ask(name, "CNAME", cd=True)
+    lab.check("turning: and so is where it leads",
+              "end.off.example." not in a.texts("CNAME"), a)
+    lab.check("turning: nothing leaks", leaks(resolver) == 0,
+              resolver.status())
+    resolver.stop()
+
+
+EXTRA = {"answers.example.": "turning 1 CNAME one.answers.example.\n"}
+with Lab("shared", extra=EXTRA) as the_lab:
     made_by_dns64(the_lab)
     stale_for_several(the_lab)
     forged_when_renewed(the_lab)
+    led_elsewhere_when_renewed(the_lab)
 sys.exit(the_lab.finish())

@@ -215,7 +215,43 @@ static void pins_of_any_audience_count(void)
 		bench_open(&o, by_client, DP_MODE_STRICT, DP_SET_PINS,
 		    cases[i].pins);
 		c = case_of(&o, cases[i].name, LDNS_RR_CLASS_IN);
-		CU_ASSERT_EQUAL(dp_case_needs_pins(&c), cases[i].needs);
+		CU_ASSERT_EQUAL(dp_case_may_turn(&c, NULL), cases[i].needs);
+		module_of_close(&o);
+	}
+}
+
+/* The target of a CNAME that nothing follows can become any other. */
+static void chains_with_an_open_end_may_turn(void)
+{
+	static const struct {
+		enum dp_chain chain;
+		bool cname, address;
+		bool may;
+	} cases[] = {
+		{ DP_CHAIN_INSPECT, true, false, true },
+		{ DP_CHAIN_INSPECT, true, true, false },
+		{ DP_CHAIN_INSPECT, false, true, false },
+		{ DP_CHAIN_INSPECT, false, false, false },
+		{ DP_CHAIN_INHERIT, true, false, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reply_of reply;
+		struct module_of o;
+		struct dp_case c;
+
+		bench_open(&o, by_client, DP_MODE_STRICT, DP_SET_CHAIN,
+		    cases[i].chain);
+		c = case_of(&o, "manage.example", LDNS_RR_CLASS_IN);
+		reply_of_begin(&reply);
+		if (cases[i].cname)
+			reply_of_cname(&reply, "manage.example",
+			    "vlan.example", 60);
+		if (cases[i].address)
+			reply_of_add(&reply, "vlan.example", LDNS_RR_TYPE_A, 60,
+			    "\x14\1\2\3", 4);
+		CU_ASSERT_EQUAL(dp_case_may_turn(&c, &reply.rep), cases[i].may);
+		reply_of_end(&reply);
 		module_of_close(&o);
 	}
 }
@@ -223,4 +259,5 @@ static void pins_of_any_audience_count(void)
 UNIT_MAIN("judge", UNIT(a_case_is_open_when_policy_and_map_are_there),
     UNIT(clients_are_judged_by_their_address),
     UNIT(what_some_may_not_have_is_not_for_all),
-    UNIT(answers_are_judged_for_all), UNIT(pins_of_any_audience_count))
+    UNIT(answers_are_judged_for_all), UNIT(pins_of_any_audience_count),
+    UNIT(chains_with_an_open_end_may_turn))
