@@ -98,14 +98,16 @@ def loads(lab, dump, threads, when):
     leaked = attack.leaks(resolver, [attack.UDP], probes=[INSECURE])
     leaked += attack.leaks(resolver, [attack.UDP], probes=loaded)
     leaked = [text for text in leaked if "SERVFAIL" not in text]  # bogus
-    lab.check(f"{path}: what is loaded goes out", leaked, "nothing did")
-    wait_until(lambda: leak_count(resolver) > 0, "a leak that is counted")
+    if threads == 1:  # of several, the one that loads may have no clients
+        lab.check(f"{path}: what is loaded goes out", leaked, "nothing did")
+    wait_until(lambda: leak_count(resolver) == len(leaked),
+               "what leaked to be counted")
     time.sleep(LEAK_S)
     count = leak_count(resolver)
     lab.check(f"{path}: each answer that went out is counted",
               count == len(leaked), f"{count} counted, {len(leaked)} seen")
     lab.check(f"{path}: the log says it once", resolver.log_text().count(
-        "was found in the cache") == 1, resolver.log_tail())
+        "was found in the cache") == bool(leaked), resolver.log_tail())
     everything(lab, resolver, f"{path}: a second later")
     lab.check(f"{path}: and the count stays", leak_count(resolver) == count,
               f"{leak_count(resolver)}, was {count}")
