@@ -7,6 +7,7 @@ import sys
 import time
 
 import dns.message
+import dns.rcode
 
 import attack
 from daemon import wait_until
@@ -20,9 +21,6 @@ KEPT_S = 4
 WAITS = {"at once": "0", "after 100 ms": "100"}
 # No records of these to be had once their servers fall silent.
 NEVER_STALE = [*attack.NOT_ANSWERED, *attack.BOGUS, *attack.SERVICES]
-# Signed, and the end of a chain through a zone that is not: see expire().
-SHARED = [probe for probe, addresses in attack.ADDRESSES.items()
-          if addresses == ["20.53.1.1"]]
 FICKLE = [(name, rdtype) for name, rdtype in attack.ADDRESSES
           if name.endswith(".fickle.example")]
 OFF_LIST = attack.OFF_LIST + [("end.fickle-off.example", "AAAA")]
@@ -58,11 +56,6 @@ def warm(lab, path, resolver, inspects):
 
 
 def expire(resolvers):
-    """A message that is not validated, or one record set in it, is not served
-    once it has expired, since it can't be validated any more. So they are left
-    by questions with CD, by chains that lead through them, and by refreshes of
-    others that they have records in common with. So let all be looked up once
-    without CD."""
     for resolver in resolvers:
         resolver.control("set_option", "cache-max-ttl:", str(KEPT_S))
         resolver.control("flush_zone", ".")
@@ -109,12 +102,34 @@ def data_of(resolver, probes):
     return found
 
 
-def unseen(resolver, since):
+def unseen(resolver, since, apart):
     """Names whose addresses were not recorded anew."""
     seen = {b["name"] for b in resolver.bindings() if b["last_seen"] >= since}
     return sorted({name.lower() for name, rdtype in attack.ADDRESSES
                    if name.lower() in attack.TO_RECORD
-                   and (name, rdtype) not in SHARED} - seen)
+                   and (name, rdtype) not in apart} - seen)
+
+
+def answered(lab, path, resolver, since):
+    """Unbound does not serve what has expired where it would have to validate a
+    record set of it again. They are left so by questions with CD, by chains
+    that lead on, by refreshes of others that have records in common with them:
+    by a few of these attacks. Who sets CD is answered (for AAAA Unbound keeps
+    messages of their own then)."""
+    probes = [p for p in attack.ADDRESSES if p not in NEVER_STALE]
+    replies = Volley(resolver, probes, attack.UDP).collect()
+    failed = [p for p in probes if p in replies and dns.message.from_wire(
+        replies[p]).rcode() == dns.rcode.SERVFAIL]
+    asked = [p for p in failed if p[1] == "A"]
+    others = [p for p in attack.ON_LIST if p not in asked]
+    attack.check(lab, f"{path}: what is allowed is answered", attack.wrong_in(
+        replies, attack.UDP, apart=NEVER_STALE + failed))
+    attack.check(lab, f"{path}: at least to who validates", attack.wrong_in(
+        Volley(resolver, asked, attack.CD).collect(), attack.CD, apart=others))
+    attack.check(lab, f"{path}: nearly all to everybody",
+                 failed if len(failed) > len(probes) // 4 else [])
+    attack.check(lab, f"{path}: and recorded again",
+                 unseen(resolver, since, failed))
 
 
 def without_authority(lab, path, resolver, inspects, since):
@@ -122,16 +137,10 @@ def without_authority(lab, path, resolver, inspects, since):
     if inspects:
         attack.check(lab, f"{path}: no chain comes back",
                      data_of(resolver, LEADS_OFF))
-    asked = Volley(resolver, list(attack.ADDRESSES), attack.UDP)
+    else:
+        answered(lab, path, resolver, since)
     attack.check(lab, f"{path}: nothing leaks",
                  attack.leaks(resolver, probes=OFF_LIST))
-    if not inspects:
-        attack.check(lab, f"{path}: what is allowed is answered",
-                     attack.wrong_in(asked.collect(), attack.UDP,
-                                     apart=NEVER_STALE + SHARED))
-        attack.check(lab, f"{path}: and recorded again",
-                     unseen(resolver, since))
-    asked.close()
 
 
 def with_failing_authority(lab, path, resolver, inspects):
