@@ -106,6 +106,7 @@ static enum dp_err attach(struct dp_map *map, const char *path,
 	map->bucket_count = d.slot_count / DP_MAP_BUCKET;
 	map->feed_count = d.feed_count;
 	map->created_s = d.created_s;
+	map->check = d.check;
 	memcpy(map->key, d.key, sizeof(map->key));
 	map->head = (void *)f->bytes;
 	map->index = (void *)(f->bytes + d.index_off);

@@ -103,6 +103,8 @@ bool dp_map_next(const struct dp_map *map, uint32_t *cursor, uint32_t now_s,
  * map: walk all and begin again.
  */
 uint64_t dp_map_seq(const struct dp_map *map);
+/* Tells this map from others, also from one made later at the same path. */
+uint64_t dp_map_id(const struct dp_map *map);
 enum dp_err dp_map_feed(const struct dp_map *map, uint64_t *seq,
     struct dp_binding *out) DP_MUST_CHECK;
 

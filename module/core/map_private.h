@@ -18,6 +18,7 @@ struct dp_map {
 	uint32_t bucket_count;
 	uint32_t feed_count;
 	uint64_t created_s;
+	uint64_t check; /* of the header, with its random key */
 	uint8_t key[DP_MAP_KEY_B];
 	struct dp_map_d *head;
 	_Atomic uint64_t *index;

@@ -177,6 +177,11 @@ uint64_t dp_map_seq(const struct dp_map *map)
 	    memory_order_acquire);
 }
 
+uint64_t dp_map_id(const struct dp_map *map)
+{
+	return map->check;
+}
+
 enum dp_err dp_map_feed(const struct dp_map *map, uint64_t *seq,
     struct dp_binding *out)
 {

@@ -59,6 +59,7 @@
  * History
  *	1	first
  *	2	clients and audiences, room for 16 settings
+ *	3	barrier and its timeout
  */
 #ifndef DP_POLICY_D_H
 #define DP_POLICY_D_H
@@ -68,7 +69,7 @@
 #include "module/core/settings.h"
 
 #define DP_POLICY_MAGIC "DNSPINPO" /* 8 octets, no NUL */
-#define DP_POLICY_VERSION 2u
+#define DP_POLICY_VERSION 3u
 #define DP_POLICY_SIGNED 1u	    /* header.flags */
 #define DP_POLICY_SIGN_TEXT "dnspin policy 1" /* without the NUL */
 

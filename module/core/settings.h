@@ -19,6 +19,11 @@ enum dp_mode { DP_MODE_STRICT, DP_MODE_OBSERVE };
 enum dp_chain { DP_CHAIN_INHERIT, DP_CHAIN_INSPECT };
 enum dp_pins { DP_PINS_IGNORE, DP_PINS_REPORT, DP_PINS_ENFORCE };
 enum dp_private { DP_PRIVATE_REFUSE, DP_PRIVATE_ALLOW };
+enum dp_barrier {
+	DP_BARRIER_OFF,
+	DP_BARRIER_FAIL_OPEN,
+	DP_BARRIER_FAIL_CLOSED
+};
 enum dp_order { DP_ORDER_REFUSE, DP_ORDER_ACCEPT };
 
 #define DP_NFT_TABLE_MAX 32 /* bytes, with the NUL */

@@ -13,6 +13,9 @@
 #define DP_STATE_UNBOUND "unbound"	 /* folder of Unbound's user */
 #define DP_STATE_MAP "unbound/map"
 #define DP_STATE_STATUS "unbound/status"
+#define DP_STATE_SYNC "sync"		 /* folder of the firewall agent */
+#define DP_STATE_ACK "sync/ack"
+#define DP_STATE_SYNC_LOCK "sync/lock"	 /* held by the one agent */
 
 #define DP_PATH_MAX 1024 /* bytes, with the NUL */
 

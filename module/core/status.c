@@ -5,10 +5,7 @@
 #include <string.h>
 
 #include "module/core/file.h"
-
-#define READ_TRIES 10000 /* a header takes less than a microsecond to write */
-#define HEAD_WORDS \
-	(sizeof(((struct dp_status_d *)0)->head) / sizeof(_Atomic uint64_t))
+#include "module/core/words.h"
 
 const struct dp_counter_info dp_counter_info[DP_COUNTER_COUNT] = {
 #define DP_COUNTER(id, name, text) { name, text },
@@ -18,7 +15,8 @@ const struct dp_counter_info dp_counter_info[DP_COUNTER_COUNT] = {
 
 _Static_assert(DP_COUNTER_COUNT <= DP_STATUS_COUNTERS_MAX,
     "struct dp_shard_d is too small");
-_Static_assert(sizeof(struct dp_status_head) % 8 == 0, "copied in words");
+_Static_assert(sizeof(struct dp_status_head) % 8 == 0 &&
+	sizeof(struct dp_status_head) <= 8 * DP_WORDS_MAX, "copied in words");
 
 struct dp_status {
 	struct dp_file file; /* closed: private, bytes are ours */
@@ -181,46 +179,25 @@ uint64_t dp_status_count(const struct dp_status *s, enum dp_counter c)
 	return sum;
 }
 
-/*
- * A seqlock without fences: each word is stored with release and loaded with
- * acquire, so that a reader that sees a new word also sees seq odd.
- */
 void dp_status_publish(struct dp_status *s, const struct dp_status_head *head)
 {
 	struct dp_status_d *d = head_of(s);
-	uint32_t seq = atomic_load_explicit(&d->seq, memory_order_relaxed) | 1;
-	uint64_t words[HEAD_WORDS];
 
-	memcpy(words, head, sizeof(words));
-	atomic_store_explicit(&d->seq, seq, memory_order_relaxed);
-	for (size_t i = 0; i < HEAD_WORDS; i++)
-		atomic_store_explicit(&d->head[i], words[i],
-		    memory_order_release);
-	atomic_store_explicit(&d->seq, seq + 1, memory_order_release);
+	dp_words_publish(&d->seq, d->head, head, sizeof(*head));
 }
 
 enum dp_err dp_status_read(const struct dp_status *s,
     struct dp_status_head *out)
 {
 	struct dp_status_d *d = head_of(s);
-	uint64_t words[HEAD_WORDS];
+	struct dp_status_head head;
+	enum dp_err err = dp_words_read(&d->seq, d->head, &head, sizeof(head));
 
-	for (int try = 0; try < READ_TRIES; try++) {
-		uint32_t seq = atomic_load_explicit(&d->seq,
-		    memory_order_acquire);
-
-		if (seq & 1)
-			continue;
-		for (size_t i = 0; i < HEAD_WORDS; i++)
-			words[i] = atomic_load_explicit(&d->head[i],
-			    memory_order_acquire);
-		if (atomic_load_explicit(&d->seq, memory_order_relaxed) != seq)
-			continue;
-		memcpy(out, words, sizeof(*out));
-		out->unbound[sizeof(out->unbound) - 1] = '\0';
-		out->trouble[sizeof(out->trouble) - 1] = '\0';
-		out->notes[sizeof(out->notes) - 1] = '\0';
-		return DP_OK;
-	}
-	return DP_ERR_BUSY;
+	if (err != DP_OK)
+		return err;
+	head.unbound[sizeof(head.unbound) - 1] = '\0';
+	head.trouble[sizeof(head.trouble) - 1] = '\0';
+	head.notes[sizeof(head.notes) - 1] = '\0';
+	*out = head;
+	return DP_OK;
 }

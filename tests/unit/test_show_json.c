@@ -96,6 +96,7 @@ static void settings_and_seal_are_shown(void)
 	    "\"private-addresses\":\"refuse\",\"grace\":60,"
 	    "\"min-lifetime\":300,\"max-lifetime\":86400,"
 	    "\"map-capacity\":65536,\"module-order\":\"refuse\","
+	    "\"barrier\":\"off\",\"barrier-timeout\":200,"
 	    "\"nft-table\":\"dnspin\"}");
 }
 
