@@ -156,7 +156,7 @@ static void a_policy_is_taken_when_it_comes(void)
 	CU_ASSERT_EQUAL(head.ready, 1);
 	CU_ASSERT_EQUAL(head.generation, 1);
 	CU_ASSERT_STRING_EQUAL((char *)head.trouble, "");
-	CU_ASSERT_EQUAL(said(&b, "1 rules in 1 groups, mode strict"), 1);
+	CU_ASSERT_EQUAL(said(&b, "1 rule in 1 group, mode strict"), 1);
 
 	put_policy(&b, two_rules, DP_MODE_OBSERVE);
 	look(&b, 3);
