@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/nft_table.h"
+
 #define SYNTAX(diag, ...) \
 	(dp_diag_set(diag, NULL, 0, __VA_ARGS__), DP_ERR_SYNTAX)
 
@@ -152,19 +154,12 @@ static enum dp_err set_path(char **out, const char *text, const char *folder,
 static enum dp_err set_table(struct dp_conf *conf, const char *text,
     struct dp_diag *diag)
 {
-	struct dp_settings settings;
-	const char *reason;
+	const char *reason = dp_nft_table_wrong(text);
 
-	dp_settings_default(&settings);
-	if (strlen(text) >= sizeof(settings.nft_table))
-		text = ""; /* as wrong as any */
-	memset(settings.nft_table, 0, sizeof(settings.nft_table));
-	memcpy(settings.nft_table, text, strlen(text));
-	reason = dp_settings_wrong(&settings);
 	if (reason)
 		return SYNTAX(diag, "%s", reason);
-	memcpy(conf->settings.nft_table, settings.nft_table,
-	    sizeof(settings.nft_table));
+	memset(conf->settings.nft_table, 0, sizeof(conf->settings.nft_table));
+	memcpy(conf->settings.nft_table, text, strlen(text));
 	return DP_OK;
 }
 

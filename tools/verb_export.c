@@ -11,6 +11,7 @@
 #include "module/core/map.h"
 #include "module/core/state.h"
 #include "tools/idna.h"
+#include "tools/nft_table.h"
 #include "tools/out_file.h"
 #include "tools/verb.h"
 #include "tools/whom.h"
@@ -48,15 +49,8 @@ static dp_export_fn *format_find(const char *name)
 
 static bool table_fits(const char *name)
 {
-	struct dp_settings settings;
-	const char *wrong;
+	const char *wrong = dp_nft_table_wrong(name);
 
-	dp_settings_default(&settings);
-	memset(settings.nft_table, 0, sizeof(settings.nft_table));
-	/* Cut off it has no end, which is wrong, too. */
-	memcpy(settings.nft_table, name,
-	    strnlen(name, sizeof(settings.nft_table)));
-	wrong = dp_settings_wrong(&settings);
 	if (wrong)
 		dp_cli_usage("export", "-t %s: %s", name, wrong);
 	return !wrong;

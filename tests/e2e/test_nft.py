@@ -268,6 +268,16 @@ def empty_list(fw):
              and "1 special-purpose" in done.stderr, done.stderr)
 
 
+def names_of_tables(fw):
+    """A name is refused where nft would not find the table by it."""
+    for name in ("filter", "table", "tables", "log", "tcp", "typeof", "nat",
+                 "gc-interval", "Table", "x-1"):
+        taken = fw.nft("-c", f"add table inet {name}").returncode == 0
+        done = fw.dnspin("export", "-F", "-f", "nft", "-t", name)
+        fw.check(f"{name}: {'a name' if taken else 'no name'}, to nft and us",
+                 done.returncode == (0 if taken else 2), done.stderr)
+
+
 def main():
     reason = netns.enter()
     if not reason and not shutil.which("nft"):
@@ -282,7 +292,8 @@ def main():
         fw = Firewall(work)
         fw.compile(private_addresses="allow")
         for part in (sets_are_exact, packets_are_judged, reload_has_no_gap,
-                     reload_replaces, elements_end, empty_list):
+                     reload_replaces, elements_end, empty_list,
+                     names_of_tables):
             part(fw)
     return fw.finish()
 

@@ -52,6 +52,7 @@ static void wrong_values_change_nothing(void)
 		{ "grace", "007", "+7", "must be a plain number (s)" },
 		{ "map-capacity", "64", "63", "must be 64 to" },
 		{ "nft-table", "t_1", "1t", "nftables table's name" },
+		{ "nft-table", "tables", "table", "a word of nft's" },
 	};
 	struct dp_conf conf = { .sign_key = NULL }, before;
 	struct dp_diag diag = { .line = 0 };

@@ -109,6 +109,7 @@ static void wrong_command_lines_are_told(void)
 		{ "-f nft -t 4you", DP_EXIT_USAGE, "-t 4you: the nftables " },
 		{ "-f nft -t a1234567890123456789012345678901", DP_EXIT_USAGE,
 		    "must be 1 to 31 letters" },
+		{ "-f nft -t table", DP_EXIT_USAGE, "a word of nft's own" },
 	};
 
 	begin();
