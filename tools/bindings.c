@@ -160,7 +160,7 @@ static enum fate judge(const struct dp_policy *policy, uint32_t rule,
 	return wanted(policy, rule, addr, filter) ? TAKEN : FILTERED;
 }
 
-static enum dp_err binding_judge(struct dp_bindings *list,
+enum dp_err dp_bindings_add(struct dp_bindings *list,
     const struct dp_binding *b, const struct dp_policy *policy,
     const struct dp_bindings_filter *filter, uint32_t now_s)
 {
@@ -175,6 +175,9 @@ static enum dp_err binding_judge(struct dp_bindings *list,
 	enum fate best = DENIED;
 	struct dp_match match;
 
+	/* A binding that ends now is of no use to a firewall. */
+	if (b->end_s <= now_s)
+		return DP_OK;
 	t->live++;
 	for (; dp_policy_match_next(policy, &b->name, &left, &match);
 	     before = left) {
@@ -231,22 +234,29 @@ static void rows_unite(struct dp_bindings *list)
 	list->count = kept + 1;
 }
 
+enum dp_err dp_bindings_new(struct dp_bindings **out)
+{
+	struct dp_bindings *list = calloc(1, sizeof(*list));
+
+	if (!list)
+		return DP_ERR_NOMEM;
+	*out = list;
+	return DP_OK;
+}
+
 enum dp_err dp_bindings_collect(struct dp_bindings **out,
     const struct dp_map *map, const struct dp_policy *policy,
     const struct dp_bindings_filter *filter, uint32_t now_s)
 {
-	struct dp_bindings *list = calloc(1, sizeof(*list));
+	struct dp_bindings *list;
 	struct dp_binding b;
 	uint32_t cursor = 0;
+	enum dp_err err = dp_bindings_new(&list);
 
-	if (!list)
-		return DP_ERR_NOMEM;
+	if (err)
+		return err;
 	while (dp_map_next(map, &cursor, now_s, &b)) {
-		enum dp_err err = DP_OK;
-
-		/* A binding that ends now is of no use to a firewall. */
-		if (b.end_s > now_s)
-			err = binding_judge(list, &b, policy, filter, now_s);
+		err = dp_bindings_add(list, &b, policy, filter, now_s);
 		if (err) {
 			dp_bindings_close(&list);
 			return err;
@@ -257,16 +267,32 @@ enum dp_err dp_bindings_collect(struct dp_bindings **out,
 	return DP_OK;
 }
 
+static void chunks_free(struct chunk *c)
+{
+	while (c) {
+		struct chunk *next = c->next;
+
+		free(c);
+		c = next;
+	}
+}
+
+void dp_bindings_clear(struct dp_bindings *list)
+{
+	if (list->chunks) {
+		chunks_free(list->chunks->next);
+		list->chunks->next = NULL;
+		list->chunks->used_b = 0;
+	}
+	list->count = 0;
+	memset(&list->tally, 0, sizeof(list->tally));
+}
+
 void dp_bindings_close(struct dp_bindings **list)
 {
-	struct chunk *c, *next;
-
 	if (!*list)
 		return;
-	for (c = (*list)->chunks; c; c = next) {
-		next = c->next;
-		free(c);
-	}
+	chunks_free((*list)->chunks);
 	free((*list)->rows);
 	free(*list);
 	*list = NULL;

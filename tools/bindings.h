@@ -68,6 +68,18 @@ enum dp_err dp_bindings_collect(struct dp_bindings **out,
     const struct dp_bindings_filter *filter, uint32_t now_s) DP_MUST_CHECK;
 void dp_bindings_close(struct dp_bindings **list);
 
+/*
+ * The same by the piece, for what comes from the change feed: an empty list,
+ * the rows of one binding behind those that it has, in no order and not united,
+ * and an empty list again that keeps its memory. A binding that has ended by
+ * now_s adds nothing. DP_ERR_NOMEM only.
+ */
+enum dp_err dp_bindings_new(struct dp_bindings **out) DP_MUST_CHECK;
+enum dp_err dp_bindings_add(struct dp_bindings *list,
+    const struct dp_binding *b, const struct dp_policy *policy,
+    const struct dp_bindings_filter *filter, uint32_t now_s) DP_MUST_CHECK;
+void dp_bindings_clear(struct dp_bindings *list);
+
 size_t dp_bindings_count(const struct dp_bindings *list);
 /* i below the count; borrowed until close. */
 const struct dp_row *dp_bindings_row(const struct dp_bindings *list, size_t i);

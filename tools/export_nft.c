@@ -6,22 +6,7 @@
 #include <time.h>
 
 #include "tools/elements.h"
-
-static const struct set {
-	const char *name;
-	const char *type;
-	const char *match; /* what of a packet is looked up */
-	uint8_t family;
-	bool any;
-} sets[] = {
-	{ "allowed4", "ipv4_addr . inet_proto . inet_service",
-	    "ip daddr . meta l4proto . th dport", 4, false },
-	{ "allowed6", "ipv6_addr . inet_proto . inet_service",
-	    "ip6 daddr . meta l4proto . th dport", 6, false },
-	{ "allowed4_any", "ipv4_addr", "ip daddr", 4, true },
-	{ "allowed6_any", "ipv6_addr", "ip6 daddr", 6, true },
-};
-#define SET_COUNT (sizeof(sets) / sizeof(sets[0]))
+#include "tools/nft_sets.h"
 
 static void element_put(FILE *out, const struct dp_element *e, uint32_t now_s)
 {
@@ -41,7 +26,7 @@ static void element_put(FILE *out, const struct dp_element *e, uint32_t now_s)
 }
 
 /* An `add element` of nothing is a syntax error to nft. */
-static void set_fill(FILE *out, const char *table, const struct set *set,
+static void set_fill(FILE *out, const char *table, const struct dp_nft_set *set,
     const struct dp_elements *e, uint32_t now_s)
 {
 	bool open = false;
@@ -96,18 +81,19 @@ static void head_put(FILE *out, const struct dp_export *x, const char *table,
 static void frame_put(FILE *out, const char *table)
 {
 	fprintf(out, "add table inet %s\n", table);
-	for (size_t i = 0; i < SET_COUNT; i++)
+	for (size_t i = 0; i < DP_NFT_SETS; i++)
 		fprintf(out,
 		    "add set inet %s %s { type %s; flags timeout; }\n"
 		    "flush set inet %s %s\n",
-		    table, sets[i].name, sets[i].type, table, sets[i].name);
+		    table, dp_nft_sets[i].name, dp_nft_sets[i].type, table,
+		    dp_nft_sets[i].name);
 	fprintf(out,
-	    "add chain inet %s dnspin_allow\n"
-	    "flush chain inet %s dnspin_allow\n",
+	    "add chain inet %s " DP_NFT_CHAIN "\n"
+	    "flush chain inet %s " DP_NFT_CHAIN "\n",
 	    table, table);
-	for (size_t i = 0; i < SET_COUNT; i++)
-		fprintf(out, "add rule inet %s dnspin_allow %s @%s accept\n",
-		    table, sets[i].match, sets[i].name);
+	for (size_t i = 0; i < DP_NFT_SETS; i++)
+		fprintf(out, "add rule inet %s " DP_NFT_CHAIN " %s @%s accept\n",
+		    table, dp_nft_sets[i].match, dp_nft_sets[i].name);
 }
 
 enum dp_err dp_export_nft(const struct dp_export *x, FILE *out)
@@ -123,8 +109,8 @@ enum dp_err dp_export_nft(const struct dp_export *x, FILE *out)
 		*x->tally = (struct dp_export_tally){ e.count, e.left_out };
 	head_put(out, x, table, e.left_out);
 	frame_put(out, table);
-	for (size_t i = 0; i < SET_COUNT; i++)
-		set_fill(out, table, &sets[i], &e, x->now_s);
+	for (size_t i = 0; i < DP_NFT_SETS; i++)
+		set_fill(out, table, &dp_nft_sets[i], &e, x->now_s);
 	dp_elements_free(&e);
 	return ferror(out) ? DP_ERR_IO : DP_OK;
 }

@@ -10,8 +10,7 @@
 
 #include "module/core/map.h"
 #include "module/core/state.h"
-#include "tools/idna.h"
-#include "tools/nft_table.h"
+#include "tools/choice.h"
 #include "tools/out_file.h"
 #include "tools/verb.h"
 #include "tools/whom.h"
@@ -47,15 +46,6 @@ static dp_export_fn *format_find(const char *name)
 	return NULL;
 }
 
-static bool table_fits(const char *name)
-{
-	const char *wrong = dp_nft_table_wrong(name);
-
-	if (wrong)
-		dp_cli_usage("export", "-t %s: %s", name, wrong);
-	return !wrong;
-}
-
 /* o->groups has room for argc words. */
 static int options_parse(struct options *o, int argc, char **argv)
 {
@@ -81,7 +71,7 @@ static int options_parse(struct options *o, int argc, char **argv)
 			o->has_client = true;
 			break;
 		case 't':
-			if (!table_fits(optarg))
+			if (!dp_choice_table("export", optarg))
 				return DP_EXIT_USAGE;
 			o->table = optarg;
 			break;
@@ -106,73 +96,6 @@ static int options_parse(struct options *o, int argc, char **argv)
 		return dp_cli_usage("export", "-t goes with -f nft only");
 	if (o->v4_only && o->v6_only)
 		return dp_cli_usage("export", "-4 and -6 exclude each other");
-	return DP_EXIT_OK;
-}
-
-/* A group is called by its name or by its apex, in any case. */
-static bool group_find(const struct dp_policy *p, const char *word,
-    uint32_t *group)
-{
-	struct dp_name wanted, name;
-	char text[DP_NAME_TEXT_MAX];
-
-	if (dp_idna_name(&wanted, word, NULL))
-		return false;
-	for (uint32_t i = 0; i < dp_policy_group_count(p); i++) {
-		struct dp_group_info info;
-
-		dp_policy_group(p, i, &info);
-		dp_policy_group_name(p, i, text);
-		if (dp_name_equal(&wanted, &info.apex) ||
-		    (!dp_name_from_text(&name, text, NULL) &&
-			dp_name_equal(&wanted, &name))) {
-			*group = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static int group_unknown(const struct dp_policy *p, const char *word)
-{
-	uint32_t count = dp_policy_group_count(p);
-	char text[DP_NAME_TEXT_MAX];
-	struct dp_diag diag;
-
-	dp_diag_set(&diag, word, 0, "unknown"); /* without control characters */
-	fprintf(stderr, "dnspin: export: no group %s in the policy; it has",
-	    diag.object);
-	for (uint32_t i = 0; i < count; i++) {
-		dp_policy_group_name(p, i, text);
-		fprintf(stderr, "%s %s", i > 0 ? "," : "", text);
-	}
-	fputs(count > 0 ? "\n" : " none\n", stderr);
-	return DP_EXIT_FAILED;
-}
-
-/* *wanted: NULL when every group is, else the caller frees. */
-static int groups_choose(const struct options *o, const struct dp_policy *p,
-    bool **wanted)
-{
-	bool *chosen;
-
-	if (o->group_count == 0)
-		return DP_EXIT_OK;
-	/* One more, because a policy may have no group at all. */
-	chosen = calloc((size_t)dp_policy_group_count(p) + 1, sizeof(*chosen));
-	if (!chosen)
-		return dp_cli_fail(DP_EXIT_FAILED, "export", "%s",
-		    dp_err_text(DP_ERR_NOMEM));
-	for (size_t i = 0; i < o->group_count; i++) {
-		uint32_t group;
-
-		if (!group_find(p, o->groups[i], &group)) {
-			free(chosen);
-			return group_unknown(p, o->groups[i]);
-		}
-		chosen[group] = true;
-	}
-	*wanted = chosen;
 	return DP_EXIT_OK;
 }
 
@@ -274,7 +197,8 @@ static int export_map(const struct options *o, const struct dp_policy *policy,
 	char *text = NULL;
 	size_t size_b = 0;
 	enum dp_err err;
-	int code = groups_choose(o, policy, &wanted);
+	int code = dp_choice_groups("export", policy, o->groups,
+	    o->group_count, &wanted);
 
 	if (code != DP_EXIT_OK)
 		return code;

@@ -318,6 +318,43 @@ static void many_long_names_come_back(void)
 	dp_policy_close(&policy);
 }
 
+/* By the piece: the same judgement, and a list that is used again. */
+static void pieces_are_judged_as_the_whole(void)
+{
+	struct dp_policy *policy = policy_with(DP_SET_MODE, DP_MODE_STRICT);
+	struct dp_binding ended = binding("manage.microsoft.com", "40.83.1.1");
+	const struct dp_binding pieces[] = {
+		binding("manage.microsoft.com", "40.83.123.72"),
+		binding("a.push.apple.com", "17.57.144.10"),
+		binding("off.example", "20.0.0.1"),
+		ended,
+	};
+	enum { COUNT = sizeof(pieces) / sizeof(pieces[0]) };
+	struct dp_bindings *list;
+
+	CU_ASSERT_EQUAL_FATAL(dp_bindings_new(&list), DP_OK);
+	for (int turn = 0; turn < 2; turn++) {
+		uint32_t now_s = SAMPLE_NOW_S;
+
+		for (size_t i = 0; i < COUNT; i++) {
+			if (i == COUNT - 1)
+				now_s = ended.end_s;
+			CU_ASSERT_EQUAL(dp_bindings_add(list, &pieces[i],
+			    policy, &all, now_s), DP_OK);
+		}
+		CU_ASSERT_EQUAL_FATAL(dp_bindings_count(list), 2);
+		CU_ASSERT_TRUE(dp_addr_equal(&dp_bindings_row(list, 1)->addr,
+		    &pieces[1].addr));
+		CU_ASSERT_EQUAL(dp_bindings_tally(list)->live, 3);
+		CU_ASSERT_EQUAL(dp_bindings_tally(list)->denied, 1);
+		dp_bindings_clear(list);
+		CU_ASSERT_EQUAL(dp_bindings_count(list), 0);
+		CU_ASSERT_EQUAL(dp_bindings_tally(list)->live, 0);
+	}
+	dp_bindings_close(&list);
+	dp_policy_close(&policy);
+}
+
 static int tear_down(void)
 {
 	free(policy_bytes);
@@ -327,4 +364,5 @@ static int tear_down(void)
 UNIT_MAIN_WITH("bindings", NULL, tear_down, UNIT(rows_are_sorted),
     UNIT(states_of_one_binding_are_joined), UNIT(policy_decides_what_leaves),
     UNIT(filter_chooses), UNIT(ended_bindings_are_no_bindings),
-    UNIT(no_life_exceeds_the_settings), UNIT(many_long_names_come_back))
+    UNIT(no_life_exceeds_the_settings), UNIT(many_long_names_come_back),
+    UNIT(pieces_are_judged_as_the_whole))
