@@ -1,13 +1,12 @@
 #include "module/compat.h"
 
-#include "module/keeper.h"
+#include "module/keeper_private.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,29 +19,7 @@
 #define LOOK_MS 500   /* between two looks at the policy file */
 #define LEAK_SAID_S 60
 
-struct dp_keeper {
-	struct dp_module *m;
-	pthread_t thread;
-	bool started;
-	pthread_mutex_t lock; /* of stop */
-	pthread_cond_t wake;
-	bool stop;
-
-	bool has_key;
-	uint8_t key[DP_POLICY_KEY_B];
-	uint64_t seen[4]; /* the policy file that was looked at last */
-	/* One for each thing that can be wrong by itself: two that took turns
-	 * in one text would be news at every look. */
-	char policy_trouble[DP_STATUS_TEXT_B];
-	char map_trouble[DP_STATUS_TEXT_B];
-	char status_trouble[DP_STATUS_TEXT_B];
-	time_t leak_said_s; /* 0: never */
-	struct dp_status *spare; /* counted in until there was a file */
-	struct dp_status_head head;
-};
-
-/* Keep what is wrong for the status file, and log it when it is news. */
-static void say(char trouble[DP_STATUS_TEXT_B], const struct dp_diag *diag)
+void dp_keeper_say(char trouble[DP_STATUS_TEXT_B], const struct dp_diag *diag)
 {
 	char text[DP_STATUS_TEXT_B];
 
@@ -63,17 +40,17 @@ static void say_policy(struct dp_keeper *k, const struct dp_diag *diag)
 	dp_diag_set(&d, NULL, 0, "%.250s; %s", diag->reason,
 	    has_one ? "the last good policy stays in force" :
 		      "every query is answered SERVFAIL until there is one");
-	say(k->policy_trouble, &d);
+	dp_keeper_say(k->policy_trouble, &d);
 }
 
-static bool path_of(const struct dp_keeper *k, char path[DP_PATH_MAX],
+bool dp_keeper_path(const struct dp_keeper *k, char path[DP_PATH_MAX],
     const char *name, char trouble[DP_STATUS_TEXT_B])
 {
 	struct dp_diag diag = { .object = "" };
 
 	if (dp_state_path(path, k->m->place.dir, name, &diag) == DP_OK)
 		return true;
-	say(trouble, &diag);
+	dp_keeper_say(trouble, &diag);
 	return false;
 }
 
@@ -84,12 +61,11 @@ static void sleep_ms(long ms)
 	(void)nanosleep(&t, NULL);
 }
 
-/* The module's own folder in the state directory. */
-static void make_folder(struct dp_keeper *k)
+void dp_keeper_make_folder(struct dp_keeper *k)
 {
 	char path[DP_PATH_MAX];
 
-	if (path_of(k, path, DP_STATE_UNBOUND, k->status_trouble))
+	if (dp_keeper_path(k, path, DP_STATE_UNBOUND, k->status_trouble))
 		(void)mkdir(path, 0755); /* what goes there says the rest */
 }
 
@@ -102,11 +78,11 @@ static void open_status(struct dp_keeper *k)
 
 	if (atomic_load(&m->status) != k->spare)
 		return;
-	make_folder(k);
-	if (!path_of(k, path, DP_STATE_STATUS, k->status_trouble))
+	dp_keeper_make_folder(k);
+	if (!dp_keeper_path(k, path, DP_STATE_STATUS, k->status_trouble))
 		return;
 	if (dp_status_create(&status, path, &diag) != DP_OK) {
-		say(k->status_trouble, &diag);
+		dp_keeper_say(k->status_trouble, &diag);
 		return;
 	}
 	k->status_trouble[0] = '\0';
@@ -116,56 +92,12 @@ static void open_status(struct dp_keeper *k)
 	atomic_store(&m->status, status);
 }
 
-static void open_map(struct dp_keeper *k, const struct dp_policy *p)
-{
-	const struct dp_settings *set = dp_policy_settings(p);
-	struct dp_module *m = k->m;
-	struct dp_diag diag = { .object = "" };
-	uint8_t key[DP_MAP_KEY_B];
-	char path[DP_PATH_MAX];
-	struct dp_map *map;
-
-	if (atomic_load(&m->map) ||
-	    !path_of(k, path, DP_STATE_MAP, k->map_trouble))
-		return;
-	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
-		return;
-	if (dp_map_open(&map, path, set->value[DP_SET_MAP_CAPACITY], key,
-		(uint32_t)time(NULL), &diag) != DP_OK) {
-		say(k->map_trouble, &diag);
-		return;
-	}
-	if (diag.reason[0]) /* an unusable one was set aside */
-		log_err("dnspin: %s: %s", diag.object, diag.reason);
-	k->map_trouble[0] = '\0';
-	atomic_store(&m->map, map);
-}
-
-/* Wait until no thread can act on what was in force before. */
-static void wait_for_all(struct dp_module *m)
+void dp_keeper_wait_for_all(struct dp_module *m)
 {
 	uint64_t epoch = dp_epoch_advance(&m->epoch);
 
 	while (!dp_epoch_passed(&m->epoch, epoch))
 		sleep_ms(1);
-}
-
-/* A map whose file somebody removed or replaced takes bindings that nobody
- * finds: let go of it, for a new one. */
-static void drop_lost_map(struct dp_keeper *k)
-{
-	struct dp_map *map = atomic_load(&k->m->map);
-	char path[DP_PATH_MAX];
-
-	if (!map || !path_of(k, path, DP_STATE_MAP, k->map_trouble) ||
-	    dp_map_is_at(map, path))
-		return;
-	log_err("dnspin: %s: removed or replaced; the bindings in it are lost",
-	    path);
-	atomic_store(&k->m->map, NULL);
-	wait_for_all(k->m);
-	dp_map_close(&map);
-	make_folder(k);
 }
 
 static bool read_key(struct dp_keeper *k)
@@ -175,7 +107,7 @@ static bool read_key(struct dp_keeper *k)
 	if (k->has_key || !k->m->place.trusted[0])
 		return true;
 	if (dp_key_public_read(k->key, k->m->place.trusted, &diag) != DP_OK) {
-		say(k->policy_trouble, &diag);
+		dp_keeper_say(k->policy_trouble, &diag);
 		return false;
 	}
 	k->has_key = true;
@@ -198,9 +130,9 @@ static void enforce(struct dp_keeper *k, struct dp_policy *p)
 	bool settling = atomic_exchange(&m->settling, true);
 	struct dp_policy *old;
 
-	open_map(k, p);
+	dp_keeper_open_map(k, p);
 	old = atomic_exchange(&m->policy, p);
-	wait_for_all(m);
+	dp_keeper_wait_for_all(m);
 	dp_cache_clear(m);
 	if (old && !is_strict(old))
 		settling = true; /* see settle */
@@ -277,7 +209,7 @@ static void look_for_policy(struct dp_keeper *k)
 	enum dp_err err;
 
 	if (!read_key(k) ||
-	    !path_of(k, path, DP_STATE_POLICY, k->policy_trouble))
+	    !dp_keeper_path(k, path, DP_STATE_POLICY, k->policy_trouble))
 		return;
 	err = dp_file_identify(id, path);
 	if (!err && memcmp(id, k->seen, sizeof(id)) == 0)
@@ -338,9 +270,7 @@ void dp_keeper_look(struct dp_module *m)
 	open_status(k);
 	settle(k);
 	look_for_policy(k);
-	drop_lost_map(k);
-	if (atomic_load(&m->policy))
-		open_map(k, atomic_load(&m->policy));
+	dp_keeper_look_at_map(k);
 	if (atomic_exchange(&m->leaked, false))
 		stop_leak(k);
 	write_status(k);

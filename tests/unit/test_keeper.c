@@ -1,138 +1,8 @@
 #include "module/compat.h"
 
-#include <sys/stat.h>
-
-#include "tests/unit/unit.h"
+#include "tests/unit/keeper_of.h"
 
 #include "module/cache.h"
-#include "module/core/file.h"
-#include "module/keeper.h"
-#include "tests/unit/unit_policy.h"
-
-/*
- * A keeper without its thread, in a real state directory: each look is the
- * test's. What it logs goes to a file of the test's.
- */
-static const char *const one_rule[] = {
-	"g.dnspin: manage.example allow tcp/443",
-	NULL,
-};
-static const char *const two_rules[] = {
-	"g.dnspin: manage.example allow tcp/443",
-	"g.dnspin: *.manage.example allow tcp/443",
-	NULL,
-};
-
-struct bench {
-	char dir[32];
-	struct config_file *cfg;
-	struct module_env env;
-	struct dp_module m;
-	FILE *log;
-};
-
-static void path_in(const struct bench *b, const char *name, char path[80])
-{
-	snprintf(path, 80, "%s/%s", b->dir, name);
-}
-
-static void bench_open(struct bench *b)
-{
-	static uint64_t instance;
-
-	memset(b, 0, sizeof(*b));
-	snprintf(b->dir, sizeof(b->dir), "/tmp/dnspin-keeper.XXXXXX");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(b->dir));
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->log = tmpfile());
-	log_file(b->log);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->cfg = config_create());
-	b->env.cfg = b->cfg;
-	b->env.msg_cache = slabhash_create(1, HASH_DEFAULT_STARTARRAY, 65536,
-	    msgreply_sizefunc, query_info_compare, query_entry_delete,
-	    reply_info_delete, NULL);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->env.msg_cache);
-	b->m.instance = ++instance;
-	b->m.env = &b->env;
-	snprintf(b->m.place.dir, sizeof(b->m.place.dir), "%s", b->dir);
-	dp_epoch_init(&b->m.epoch);
-	CU_ASSERT_TRUE_FATAL(dp_cache_create(&b->m, b->cfg));
-	CU_ASSERT_TRUE_FATAL(dp_keeper_create(&b->m));
-}
-
-static void remove_in(const struct bench *b, const char *name)
-{
-	char path[80];
-
-	path_in(b, name, path);
-	(void)remove(path);
-}
-
-static void bench_close(struct bench *b)
-{
-	dp_keeper_destroy(&b->m);
-	CU_ASSERT_PTR_NULL(b->m.keeper);
-	CU_ASSERT_PTR_NULL(atomic_load(&b->m.policy));
-	dp_cache_destroy(&b->m);
-	slabhash_delete(b->env.msg_cache);
-	config_delete(b->cfg);
-	log_file(stderr);
-	fclose(b->log);
-	remove_in(b, "unbound/map/in-the-way");
-	remove_in(b, "unbound/map");
-	remove_in(b, "unbound/map.lock");
-	remove_in(b, "unbound/status/in-the-way");
-	remove_in(b, "unbound/status");
-	remove_in(b, "unbound");
-	remove_in(b, "policy");
-	CU_ASSERT_EQUAL(rmdir(b->dir), 0);
-}
-
-/* Lines of the log that hold the text. */
-static unsigned said(const struct bench *b, const char *text)
-{
-	char line[1024];
-	unsigned n = 0;
-
-	fflush(b->log);
-	rewind(b->log);
-	while (fgets(line, sizeof(line), b->log))
-		n += strstr(line, text) != NULL;
-	fseek(b->log, 0, SEEK_END);
-	return n;
-}
-
-static void put_policy(const struct bench *b, const char *const *rules,
-    enum dp_mode mode)
-{
-	struct dp_settings set;
-	char path[80];
-	uint8_t *bytes;
-	size_t size_b;
-
-	dp_settings_default(&set);
-	set.value[DP_SET_MODE] = mode;
-	set.value[DP_SET_MAP_CAPACITY] = 64;
-	bytes = unit_policy_bytes(rules, &set, &size_b);
-	path_in(b, "policy", path);
-	CU_ASSERT_EQUAL_FATAL(dp_file_replace(path, bytes, size_b, 0644, NULL),
-	    DP_OK);
-	free(bytes);
-}
-
-static struct dp_status_head head_of(const struct bench *b)
-{
-	struct dp_status_head head;
-
-	CU_ASSERT_EQUAL_FATAL(dp_status_read(atomic_load(&b->m.status), &head),
-	    DP_OK);
-	return head;
-}
-
-static void look(struct bench *b, int times)
-{
-	while (times-- > 0)
-		dp_keeper_look(&b->m);
-}
 
 static void a_policy_is_taken_when_it_comes(void)
 {
@@ -193,19 +63,6 @@ static void a_bad_policy_is_said_once(void)
 	bench_close(&b);
 }
 
-/* A folder that is in the way, and not empty, gives way to no file. */
-static void block(const struct bench *b, const char *name)
-{
-	char path[80], inner[80];
-
-	path_in(b, "unbound", path);
-	(void)mkdir(path, 0755);
-	path_in(b, name, path);
-	CU_ASSERT_EQUAL_FATAL(mkdir(path, 0755), 0);
-	snprintf(inner, sizeof(inner), "%.60s/in-the-way", path);
-	CU_ASSERT_EQUAL_FATAL(mkdir(inner, 0755), 0);
-}
-
 /* Two things wrong at once, each said once, however often it looks. */
 static void a_broken_state_directory_is_said_once(void)
 {
@@ -231,28 +88,6 @@ static void a_broken_state_directory_is_said_once(void)
 }
 
 /* What was counted before there was a file is in the file. */
-static void a_lost_map_is_made_anew(void)
-{
-	struct bench b;
-
-	bench_open(&b);
-	put_policy(&b, one_rule, DP_MODE_STRICT);
-	look(&b, 2);
-	CU_ASSERT_EQUAL(said(&b, "removed or replaced"), 0);
-	remove_in(&b, "unbound/map");
-	look(&b, 2);
-	CU_ASSERT_EQUAL(said(&b, "removed or replaced"), 1);
-	CU_ASSERT_PTR_NOT_NULL(atomic_load(&b.m.map));
-	CU_ASSERT_TRUE(head_of(&b).ready != 0);
-	remove_in(&b, "unbound/map");
-	block(&b, "unbound/map");
-	look(&b, 2);
-	CU_ASSERT_EQUAL(said(&b, "removed or replaced"), 2);
-	CU_ASSERT_PTR_NULL(atomic_load(&b.m.map)); /* closed */
-	CU_ASSERT_FALSE(head_of(&b).ready != 0);
-	bench_close(&b);
-}
-
 static void counters_move_into_the_file(void)
 {
 	const struct dp_status *spare;
@@ -390,7 +225,7 @@ UNIT_MAIN("keeper", UNIT(a_policy_is_taken_when_it_comes),
     UNIT(a_bad_policy_is_said_once),
     UNIT(a_policy_that_becomes_readable_is_taken),
     UNIT(a_broken_state_directory_is_said_once),
-    UNIT(a_lost_map_is_made_anew), UNIT(counters_move_into_the_file),
+    UNIT(counters_move_into_the_file),
     UNIT(leaks_empty_the_cache_and_do_not_flood_the_log),
     UNIT(a_switch_to_strict_waits_for_recursion),
     UNIT(the_thread_comes_and_goes))
