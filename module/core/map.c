@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,7 +20,6 @@
 #define LOCK_TRIES 5000 /* of a millisecond each */
 #define JOIN_TRIES 100
 #define BAD_NAMES 100
-#define PATH_B (DP_PATH_MAX + 16)
 
 static uint64_t align(uint64_t off)
 {
@@ -171,7 +169,7 @@ static void mend(struct dp_map *map)
 static enum dp_err set_aside(const char *path, const struct dp_diag *why,
     struct dp_diag *diag)
 {
-	char bad[PATH_B];
+	char bad[DP_MAP_PATH_B];
 	struct stat st;
 
 	for (int i = 1; i <= BAD_NAMES; i++) {
@@ -195,33 +193,63 @@ static enum dp_err set_aside(const char *path, const struct dp_diag *why,
 	return DP_ERR_LIMIT;
 }
 
+enum dp_err dp_map_make(struct dp_map *map, const char *path,
+    uint32_t capacity, const uint8_t *key, uint32_t now_s,
+    struct dp_diag *diag)
+{
+	struct dp_map_d d;
+	bool created;
+	enum dp_err err;
+
+	header_begin(&d, capacity, key, now_s);
+	unlink(path);
+	err = dp_file_map_rw(&map->file, path, d.file_b, &created, diag);
+	if (err == DP_OK) {
+		memcpy(map->file.bytes, &d, sizeof(d));
+		err = attach(map, path, diag);
+	}
+	if (err == DP_OK)
+		return DP_OK;
+	dp_file_close(&map->file);
+	unlink(path);
+	return err;
+}
+
+enum dp_err dp_map_place_at(const struct dp_map *map, const char *new,
+    const char *path, struct dp_diag *diag)
+{
+	if (fsync(map->file.fd) == 0 && rename(new, path) == 0)
+		return DP_OK;
+	dp_diag_set(diag, path, 0, "cannot make the map: %s", strerror(errno));
+	return DP_ERR_IO;
+}
+
 /* Under the exclusive lock, so that PATH.new is nobody else's; it becomes the
  * map when it is complete. */
 static enum dp_err create(const char *path, uint32_t capacity,
     const uint8_t *key, uint32_t now_s, struct dp_diag *diag)
 {
-	char new[PATH_B];
-	struct dp_map_d d;
-	struct dp_file f;
-	bool created;
+	struct dp_map map = { .lock = -1, .file = { .fd = -1 } };
+	char new[DP_MAP_PATH_B];
 	enum dp_err err;
 
-	header_begin(&d, capacity, key, now_s);
 	snprintf(new, sizeof(new), "%s.new", path);
-	unlink(new);
-	err = dp_file_map_rw(&f, new, d.file_b, &created, diag);
-	if (err != DP_OK) {
+	err = dp_map_make(&map, new, capacity, key, now_s, diag);
+	if (err == DP_OK)
+		err = dp_map_place_at(&map, new, path, diag);
+	if (err != DP_OK)
 		unlink(new);
-		return err;
-	}
-	memcpy(f.bytes, &d, sizeof(d));
-	if (fsync(f.fd) != 0 || rename(new, path) != 0) {
-		dp_diag_set(diag, path, 0, "cannot make the map: %s",
-		    strerror(errno));
-		unlink(new);
-		err = DP_ERR_IO;
-	}
-	dp_file_close(&f);
+	dp_file_close(&map.file);
+	return err;
+}
+
+enum dp_err dp_map_attach_mended(struct dp_map *map, const char *path,
+    struct dp_diag *diag)
+{
+	enum dp_err err = attach(map, path, diag);
+
+	if (err == DP_OK)
+		mend(map);
 	return err;
 }
 
@@ -229,7 +257,7 @@ static enum dp_err create(const char *path, uint32_t capacity,
 static enum dp_err prepare(const char *path, uint32_t capacity,
     const uint8_t *key, uint32_t now_s, struct dp_diag *diag)
 {
-	struct dp_map map = { .lock = -1 };
+	struct dp_map map = { .lock = -1, .file = { .fd = -1 } };
 	struct dp_diag why;
 	uint64_t id[4];
 	bool created;
@@ -241,9 +269,9 @@ static enum dp_err prepare(const char *path, uint32_t capacity,
 		return create(path, capacity, key, now_s, diag);
 	if (err != DP_OK)
 		return err;
-	err = attach(&map, path, &why);
+	err = dp_map_attach_mended(&map, path, &why);
 	if (err == DP_OK)
-		mend(&map);
+		dp_map_take_next(&map, path, now_s);
 	dp_file_close(&map.file);
 	if (err == DP_OK)
 		return DP_OK;
@@ -264,15 +292,16 @@ static enum dp_err join(struct dp_map *map, const char *path,
 	return err;
 }
 
-/* DP_ERR_BUSY: somebody else holds it. */
-static enum dp_err try_lock(const struct dp_map *map, int how,
+enum dp_err dp_map_try_lock(const struct dp_map *map, short how,
     const char *path, struct dp_diag *diag)
 {
-	if (flock(map->lock, how | LOCK_NB) == 0)
+	struct flock all = { .l_type = how, .l_whence = SEEK_SET };
+
+	if (fcntl(map->lock, F_OFD_SETLK, &all) == 0)
 		return DP_OK;
 	dp_diag_set(diag, path, 0,
 	    "another process checks the map and does not come to an end");
-	if (errno == EWOULDBLOCK || errno == EINTR)
+	if (errno == EAGAIN || errno == EACCES || errno == EINTR)
 		return DP_ERR_BUSY;
 	dp_diag_set(diag, path, 0, "cannot lock: %s", strerror(errno));
 	return DP_ERR_IO;
@@ -294,7 +323,7 @@ static enum dp_err lock_and_join(struct dp_map *map, const char *path,
 	for (int i = 0; i < LOCK_TRIES && joins < JOIN_TRIES; i++) {
 		bool alone;
 
-		err = try_lock(map, LOCK_EX, path, why);
+		err = dp_map_try_lock(map, F_WRLCK, path, why);
 		alone = err == DP_OK;
 		if (alone) {
 			err = prepare(path, capacity, key, now_s, diag);
@@ -302,13 +331,13 @@ static enum dp_err lock_and_join(struct dp_map *map, const char *path,
 				return err;
 		}
 		if (alone || err == DP_ERR_BUSY)
-			err = try_lock(map, LOCK_SH, path, why);
+			err = dp_map_try_lock(map, F_RDLCK, path, why);
 		if (err == DP_OK) {
 			err = join(map, path, why);
 			if (err == DP_OK)
 				return DP_OK;
 			joins = alone ? JOIN_TRIES : joins + 1;
-			flock(map->lock, LOCK_UN);
+			(void)!dp_map_try_lock(map, F_UNLCK, path, NULL);
 		} else if (err != DP_ERR_BUSY) {
 			break;
 		}
@@ -322,7 +351,7 @@ static enum dp_err lock_and_join(struct dp_map *map, const char *path,
 /* 0600: who can open it can lock it. */
 static enum dp_err lock_open(int *fd, const char *path, struct dp_diag *diag)
 {
-	char lock[PATH_B];
+	char lock[DP_MAP_PATH_B];
 
 	if (strlen(path) >= DP_PATH_MAX) {
 		dp_diag_set(diag, path, 0, "path is too long");
@@ -337,7 +366,7 @@ static enum dp_err lock_open(int *fd, const char *path, struct dp_diag *diag)
 	return DP_ERR_IO;
 }
 
-static struct dp_map *map_new(struct dp_diag *diag, const char *path)
+struct dp_map *dp_map_new(struct dp_diag *diag, const char *path)
 {
 	struct dp_map *map = calloc(1, sizeof(*map));
 
@@ -364,7 +393,7 @@ enum dp_err dp_map_open(struct dp_map **out, const char *path,
 		    DP_MAP_CAPACITY_MAX, (unsigned)capacity);
 		return DP_ERR_LIMIT;
 	}
-	map = map_new(diag, path);
+	map = dp_map_new(diag, path);
 	if (!map)
 		return DP_ERR_NOMEM;
 	err = lock_open(&map->lock, path, diag);
@@ -381,7 +410,7 @@ enum dp_err dp_map_open(struct dp_map **out, const char *path,
 enum dp_err dp_map_open_ro(struct dp_map **out, const char *path,
     struct dp_diag *diag)
 {
-	struct dp_map *map = map_new(diag, path);
+	struct dp_map *map = dp_map_new(diag, path);
 	enum dp_err err;
 
 	if (!map)
@@ -413,8 +442,21 @@ void dp_map_close(struct dp_map **map)
 	dp_file_close(&(*map)->file);
 	if ((*map)->lock >= 0)
 		close((*map)->lock);
+	free((*map)->carried);
 	free(*map);
 	*map = NULL;
+}
+
+/* acquire: pairs with the release in dp_map_move_end. */
+bool dp_map_is_left(const struct dp_map *map)
+{
+	return atomic_load_explicit(&map->head->left, memory_order_acquire) !=
+	    0;
+}
+
+uint32_t dp_map_capacity(const struct dp_map *map)
+{
+	return map->capacity;
 }
 
 void dp_map_stats(const struct dp_map *map, uint32_t now_s,

@@ -39,8 +39,9 @@ struct dp_binding {
 
 /*
  * Open for writing, creating it for `capacity` live bindings where there is
- * none (a map that exists keeps its own). key: DP_MAP_KEY_B random bytes, used
- * only for a new map. now_s: since 1970, goes into a new map.
+ * none (a map that exists keeps its own, see map_move.h). key: DP_MAP_KEY_B
+ * random bytes, used only for a new map. now_s: since 1970, goes into a new
+ * map.
  *
  * The first writer takes the map exclusively for a moment: checks every slot,
  * drops torn ones and what dead writers left; later ones join, waiting at most
@@ -64,6 +65,13 @@ enum dp_err dp_map_open_ro(struct dp_map **out, const char *path,
 /* False when the file at path is not this map any more: somebody removed or
  * replaced it, and what goes into map is lost. */
 bool dp_map_is_at(const struct dp_map *map, const char *path);
+
+/* Have the writers moved to another file at the same path (map_move.h)? Then
+ * open that. A look at memory, for those who cannot ask dp_map_is_at often. */
+bool dp_map_is_left(const struct dp_map *map);
+
+/* Live bindings that it surely holds; map_move.h changes it. */
+uint32_t dp_map_capacity(const struct dp_map *map);
 
 void dp_map_close(struct dp_map **map);
 

@@ -47,11 +47,18 @@
  * place taken moves feed_next for the other, so that a dead writer leaves no
  * gap. A reader that falls behind by feed_count changes must read all slots.
  *
- * Every writing process holds a shared flock(2) on the file PATH.lock, mode
- * 0600; who can take it exclusively is alone, makes, checks and mends the map.
+ * Every writing process holds a shared lock (F_OFD_SETLK of fcntl(2)) on the
+ * file PATH.lock, mode 0600; who can take it exclusively is alone, makes,
+ * checks, mends and moves the map.
+ *
+ * A map of another capacity is another file. It is made and filled as PATH.new,
+ * becomes PATH.next, and writers turn to it. When all have, it gets what the
+ * old one got meanwhile and becomes PATH, and `left` of the old one becomes 1.
+ * Until then readers have the old one. Who finds a PATH.next when alone carries what
+ * it holds over to PATH: its owner died over the move.
  *
  * History
- *	1	first
+ *	1	first; left was added to it, where zeros had been
  */
 #ifndef DP_MAP_D_H
 #define DP_MAP_D_H
@@ -86,6 +93,7 @@ struct dp_map_d {
 	_Alignas(64) _Atomic uint64_t recorded; /* new bindings entered */
 	_Atomic uint64_t refused_full; /* sightings that found no room */
 	_Atomic uint64_t dropped_torn; /* slots dropped at exclusive opens */
+	_Atomic uint64_t left; /* 1: writers have moved to another file */
 };
 
 struct dp_slot_d {

@@ -1,7 +1,8 @@
 /*
  * What the sources of the map share: map.c (open, check, mend, close),
- * map_record.c (writers) and map_read.c (readers, who trust no byte of the
- * file but the geometry that was checked at open and copied here).
+ * map_record.c (writers), map_move.c (another capacity) and map_read.c
+ * (readers, who trust no byte of the file but the geometry that was checked at
+ * open and copied here).
  */
 #ifndef DP_MAP_PRIVATE_H
 #define DP_MAP_PRIVATE_H
@@ -9,6 +10,16 @@
 #include "module/core/file.h"
 #include "module/core/map.h"
 #include "module/core/map_d.h"
+#include "module/core/state.h"
+
+#define DP_MAP_PATH_B (DP_PATH_MAX + 16) /* with a suffix */
+
+/* What a slot of the old map held when it was carried to the new one. */
+struct dp_map_carried {
+	uint32_t end_s; /* 0: nothing */
+	uint32_t first_seen_s;
+	uint64_t hits;
+};
 
 struct dp_map {
 	struct dp_file file;
@@ -24,6 +35,8 @@ struct dp_map {
 	_Atomic uint64_t *index;
 	_Atomic uint64_t *feed;
 	struct dp_slot_d *slots;
+	struct dp_map_carried *carried; /* while the map is moved to: one for
+					 * each slot of the old one */
 };
 
 /* Where a binding may stand. */
@@ -72,5 +85,37 @@ uint64_t dp_map_check_of(const uint8_t key[DP_MAP_KEY_B],
  * changed meanwhile) or is not sound. Looks at no clock. */
 bool dp_map_slot_read(const struct dp_map *map, uint32_t i,
     struct dp_binding *out);
+
+/* A handle of nothing. NULL: out of memory. */
+struct dp_map *dp_map_new(struct dp_diag *diag, const char *path);
+
+/*
+ * Lock the whole of PATH.lock: F_RDLCK, F_WRLCK or F_UNLCK. Locks of the open
+ * file description (fcntl(2)), since these change from shared to exclusive in
+ * one step, or stay shared. DP_ERR_BUSY: somebody else holds it.
+ */
+enum dp_err dp_map_try_lock(const struct dp_map *map, short how,
+    const char *path, struct dp_diag *diag) DP_MUST_CHECK;
+
+/* Alone, all of these. Make an empty map at path, in place of what is there;
+ * on failure nothing is there. */
+enum dp_err dp_map_make(struct dp_map *map, const char *path,
+    uint32_t capacity, const uint8_t *key, uint32_t now_s,
+    struct dp_diag *diag) DP_MUST_CHECK;
+/* Let the map that was made at new be the one at path. */
+enum dp_err dp_map_place_at(const struct dp_map *map, const char *new,
+    const char *path, struct dp_diag *diag) DP_MUST_CHECK;
+/* Check the header of map->file, drop what is torn or was claimed by the
+ * dead. */
+enum dp_err dp_map_attach_mended(struct dp_map *map, const char *path,
+    struct dp_diag *diag) DP_MUST_CHECK;
+/* Take what a move that was cut short left beside the map at path. */
+void dp_map_take_next(struct dp_map *map, const char *path, uint32_t now_s);
+
+/* Enter a binding of another map, which has not ended at now_s, as it is. Where
+ * it is known its life is prolonged and `more` hits are added. DP_ERR_FULL as
+ * dp_map_record. */
+enum dp_err dp_map_carry(struct dp_map *map, const struct dp_binding *b,
+    uint64_t more, uint32_t now_s) DP_MUST_CHECK;
 
 #endif

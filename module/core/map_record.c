@@ -9,16 +9,22 @@
 
 #define NONE UINT32_MAX
 
-/* A sighting on its way into the map. */
+/* A sighting, or a binding of another map, on its way into the map. */
 struct entry {
-	const struct dp_sighting *s;
+	const struct dp_name *name;
+	const struct dp_name *final; /* NULL: no CNAME */
 	struct dp_map_place place;
 	uint32_t now_s;
 	uint32_t ttl_end_s;
 	uint32_t end_s;
+	uint32_t first_seen_s;
+	uint32_t last_seen_s;
+	uint64_t hits; /* where it is new */
+	uint64_t more; /* hits, where it is known */
+	bool carried;  /* not new to the maps as a whole */
 	uint32_t shape; /* without final */
 	uint64_t addr[2];
-	uint64_t name[32];
+	uint64_t name_words[32];
 };
 
 static uint32_t later(uint32_t now_s, uint32_t s)
@@ -34,7 +40,20 @@ static void name_to_words(uint64_t words[32], const struct dp_name *name)
 	memcpy(words, name->wire, name->len);
 }
 
-static void entry_prepare(struct entry *e, const struct dp_map *map,
+static void entry_name(struct entry *e, const struct dp_map *map,
+    const struct dp_name *name, const struct dp_name *final,
+    const struct dp_addr *addr)
+{
+	e->name = name;
+	e->final = final && !dp_name_equal(final, name) ? final : NULL;
+	e->shape = name->len | (uint32_t)addr->family << 16;
+	memset(e->addr, 0, sizeof(e->addr));
+	memcpy(e->addr, addr->bytes, dp_addr_size_b(addr));
+	name_to_words(e->name_words, name);
+	dp_map_place_of(map, name, addr, &e->place);
+}
+
+static void entry_sighted(struct entry *e, const struct dp_map *map,
     const struct dp_sighting *s, uint32_t now_s)
 {
 	uint32_t lifetime_s = s->lifetime_s;
@@ -45,15 +64,15 @@ static void entry_prepare(struct entry *e, const struct dp_map *map,
 		lifetime_s = DP_MAP_LIFETIME_MAX_S;
 	if (now_s == DP_MAP_CLAIMED)
 		now_s--; /* a claim never ends */
-	e->s = s;
+	entry_name(e, map, s->name, s->final, &s->addr);
 	e->now_s = now_s;
 	e->ttl_end_s = later(now_s, s->ttl_s);
 	e->end_s = later(now_s, lifetime_s);
-	e->shape = s->name->len | (uint32_t)s->addr.family << 16;
-	memset(e->addr, 0, sizeof(e->addr));
-	memcpy(e->addr, s->addr.bytes, dp_addr_size_b(&s->addr));
-	name_to_words(e->name, s->name);
-	dp_map_place_of(map, s->name, &s->addr, &e->place);
+	e->first_seen_s = now_s;
+	e->last_seen_s = now_s;
+	e->hits = 1;
+	e->more = 1;
+	e->carried = false;
 }
 
 static bool words_equal(_Atomic uint64_t *slot, const uint64_t *words,
@@ -77,8 +96,8 @@ static bool slot_holds(struct dp_slot_d *slot, const struct entry *e)
 	if (seq == 0 || (seq & 1) || (shape & 0xff00ffu) != e->shape)
 		return false;
 	if (!words_equal(slot->addr, e->addr, 2) ||
-	    !words_equal(slot->name, e->name,
-		dp_map_word_count(e->s->name->len)))
+	    !words_equal(slot->name, e->name_words,
+		dp_map_word_count(e->name->len)))
 		return false;
 	return atomic_load_explicit(&slot->seq, memory_order_relaxed) == seq;
 }
@@ -211,8 +230,8 @@ static bool extend(struct dp_map *map, const struct entry *e,
 			return false;
 	}
 	raise_to(&slot->ttl_end_s, e->ttl_end_s);
-	raise_to(&slot->last_seen_s, e->now_s);
-	atomic_fetch_add_explicit(&slot->hits, 1, memory_order_relaxed);
+	raise_to(&slot->last_seen_s, e->last_seen_s);
+	atomic_fetch_add_explicit(&slot->hits, e->more, memory_order_relaxed);
 	if (longer)
 		feed_put(map, found->slot);
 	return true;
@@ -230,16 +249,14 @@ static void fill(const struct dp_map *map, struct dp_slot_d *slot,
     const struct entry *e)
 {
 	uint32_t seq = atomic_load_explicit(&slot->seq, memory_order_relaxed);
-	const struct dp_name *final = e->s->final;
+	const struct dp_name *final = e->final;
 	struct dp_map_words w;
 
-	if (final && dp_name_equal(final, e->s->name))
-		final = NULL;
-	w.first_seen_s = e->now_s;
+	w.first_seen_s = e->first_seen_s;
 	w.shape = e->shape | (final ? (uint32_t)final->len << 8 : 0);
 	memcpy(w.addr, e->addr, sizeof(w.addr));
-	memcpy(w.name, e->name, sizeof(uint64_t) *
-	    dp_map_word_count(e->s->name->len));
+	memcpy(w.name, e->name_words, sizeof(uint64_t) *
+	    dp_map_word_count(e->name->len));
 	if (final)
 		name_to_words(w.final, final);
 
@@ -247,14 +264,14 @@ static void fill(const struct dp_map *map, struct dp_slot_d *slot,
 	atomic_store_explicit(&slot->seq, seq, memory_order_relaxed);
 	atomic_store_explicit(&slot->first_seen_s, w.first_seen_s,
 	    memory_order_release);
-	atomic_store_explicit(&slot->last_seen_s, e->now_s,
+	atomic_store_explicit(&slot->last_seen_s, e->last_seen_s,
 	    memory_order_release);
 	atomic_store_explicit(&slot->ttl_end_s, e->ttl_end_s,
 	    memory_order_release);
-	atomic_store_explicit(&slot->hits, 1, memory_order_release);
+	atomic_store_explicit(&slot->hits, e->hits, memory_order_release);
 	atomic_store_explicit(&slot->shape, w.shape, memory_order_release);
 	store_words(slot->addr, w.addr, 2);
-	store_words(slot->name, w.name, dp_map_word_count(e->s->name->len));
+	store_words(slot->name, w.name, dp_map_word_count(e->name->len));
 	if (final)
 		store_words(slot->final, w.final,
 		    dp_map_word_count(final->len));
@@ -277,34 +294,57 @@ static bool enter(struct dp_map *map, const struct entry *e, struct scan *room)
 	/* Pairs with the acquire loads of the index by readers and writers. */
 	atomic_store_explicit(at, dp_map_entry(e->place.tag, e->end_s),
 	    memory_order_release);
-	atomic_fetch_add_explicit(&map->head->recorded, 1,
-	    memory_order_relaxed);
+	if (!e->carried)
+		atomic_fetch_add_explicit(&map->head->recorded, 1,
+		    memory_order_relaxed);
 	feed_put(map, room->slot);
 	return true;
 }
 
 /* Each further round means that another writer got on. */
-enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
-    uint32_t now_s)
+static enum dp_err put(struct dp_map *map, const struct entry *e)
 {
-	struct entry e;
-
-	entry_prepare(&e, map, s, now_s);
 	for (;;) {
-		struct scan at = find_known(map, &e);
+		struct scan at = find_known(map, e);
 
 		if (at.slot != NONE) {
-			if (extend(map, &e, &at))
+			if (extend(map, e, &at))
 				return DP_OK;
 			continue;
 		}
-		at = find_room(map, &e);
+		at = find_room(map, e);
 		if (at.slot == NONE) {
 			atomic_fetch_add_explicit(&map->head->refused_full, 1,
 			    memory_order_relaxed);
 			return DP_ERR_FULL;
 		}
-		if (enter(map, &e, &at))
+		if (enter(map, e, &at))
 			return DP_OK;
 	}
+}
+
+enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
+    uint32_t now_s)
+{
+	struct entry e;
+
+	entry_sighted(&e, map, s, now_s);
+	return put(map, &e);
+}
+
+enum dp_err dp_map_carry(struct dp_map *map, const struct dp_binding *b,
+    uint64_t more, uint32_t now_s)
+{
+	struct entry e;
+
+	entry_name(&e, map, &b->name, &b->final, &b->addr);
+	e.now_s = now_s;
+	e.ttl_end_s = b->ttl_end_s;
+	e.end_s = b->end_s;
+	e.first_seen_s = b->first_seen_s;
+	e.last_seen_s = b->last_seen_s;
+	e.hits = b->hits;
+	e.more = more;
+	e.carried = true;
+	return put(map, &e);
 }

@@ -10,15 +10,6 @@
 #include "module/core/file.h"
 #include "module/core/map_private.h"
 
-static bool there_is(const char *suffix)
-{
-	char name[200];
-	struct stat st;
-
-	snprintf(name, sizeof(name), "%s%s", unit_path, suffix);
-	return lstat(name, &st) == 0;
-}
-
 static uint64_t dropped(const struct dp_map *map)
 {
 	struct dp_map_stats stats;
@@ -44,8 +35,8 @@ static void a_new_map_is_empty(void)
 	CU_ASSERT_EQUAL(stats.refused_full, 0);
 	CU_ASSERT_EQUAL(stats.dropped_torn, 0);
 	CU_ASSERT_EQUAL(stats.created_s, NOW);
-	CU_ASSERT_FALSE(there_is(".new"));
-	CU_ASSERT_FALSE(there_is(".bad.1"));
+	CU_ASSERT_FALSE(unit_map_there_is(".new"));
+	CU_ASSERT_FALSE(unit_map_there_is(".bad.1"));
 	snprintf(lock, sizeof(lock), "%s.lock", unit_path);
 	CU_ASSERT_EQUAL_FATAL(stat(lock, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 0777, 0600);
@@ -121,7 +112,7 @@ static void bad_capacities_are_refused(void)
 		CU_ASSERT_PTR_NOT_NULL(
 		    strstr(unit_diag.reason, "holds 1 to 16777216 bindings"));
 	}
-	CU_ASSERT_FALSE(there_is(""));
+	CU_ASSERT_FALSE(unit_map_there_is(""));
 }
 
 static void places_without_a_map_are_refused(void)
@@ -168,7 +159,7 @@ static void check_set_aside(const char *suffix, const char *reason)
 	CU_ASSERT_STRING_EQUAL(unit_diag.object, unit_path);
 	CU_ASSERT_PTR_NOT_NULL(strstr(unit_diag.reason, reason));
 	CU_ASSERT_PTR_NOT_NULL(strstr(unit_diag.reason, "set aside as"));
-	CU_ASSERT_TRUE(there_is(suffix));
+	CU_ASSERT_TRUE(unit_map_there_is(suffix));
 	CU_ASSERT_EQUAL(unit_count(map, 0, 1, NOW), 0);
 	CU_ASSERT_EQUAL(unit_record(map, 0, NOW), DP_OK);
 	dp_map_close(&map);
@@ -218,7 +209,7 @@ static void a_hundred_bad_maps_are_enough(void)
 	    dp_map_open(&map, unit_path, 64, unit_key, NOW, &unit_diag),
 	    DP_ERR_LIMIT);
 	CU_ASSERT_PTR_NOT_NULL(strstr(unit_diag.reason, "remove them"));
-	CU_ASSERT_TRUE(there_is(""));
+	CU_ASSERT_TRUE(unit_map_there_is(""));
 }
 
 static void a_dead_creator_leaves_no_harm(void)
@@ -236,7 +227,7 @@ static void a_dead_creator_leaves_no_harm(void)
 	fclose(f);
 	map = unit_map_open(64);
 	CU_ASSERT_EQUAL(unit_record(map, 1, NOW), DP_OK);
-	CU_ASSERT_FALSE(there_is(".new"));
+	CU_ASSERT_FALSE(unit_map_there_is(".new"));
 	CU_ASSERT_EQUAL(unit_count(map, 1, 1, NOW), 1);
 	dp_map_close(&map);
 }
@@ -432,7 +423,7 @@ static bool on_a_full_disk(void)
 		DP_ERR_IO ||
 	    !strstr(unit_diag.reason, "No space left"))
 		return false;
-	if (there_is(".new") || there_is(""))
+	if (unit_map_there_is(".new") || unit_map_there_is(""))
 		return false;
 	/* A smaller one fits. */
 	return dp_map_open(&map, unit_path, 64, unit_key, NOW, &unit_diag) ==

@@ -8,6 +8,7 @@
 #include "tests/unit/unit.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,6 +51,14 @@ static inline int unit_map_end(void)
 {
 	unit_map_remove();
 	return rmdir(unit_dir);
+}
+
+static inline bool unit_map_there_is(const char *suffix)
+{
+	char name[200];
+
+	snprintf(name, sizeof(name), "%s%s", unit_path, suffix);
+	return faccessat(AT_FDCWD, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static inline struct dp_map *unit_map_open(uint32_t capacity)
