@@ -2,8 +2,13 @@
 
 #include "module/keeper_private.h"
 
+#include <stdio.h>
 #include <sys/random.h>
 #include <time.h>
+
+#include "module/core/map_move.h"
+
+#define FIT_AGAIN_S 60 /* after a map could not be moved */
 
 static bool make_key(uint8_t key[DP_MAP_KEY_B])
 {
@@ -53,6 +58,61 @@ static void drop_lost_map(struct dp_keeper *k)
 	dp_keeper_make_folder(k);
 }
 
+/* Moving a map that is too full, or that another process uses, is tried again
+ * from time to time. */
+static bool fit_is_due(struct dp_keeper *k)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec < k->fit_map_s)
+		return false;
+	k->fit_map_s = now.tv_sec + FIT_AGAIN_S;
+	return true;
+}
+
+static void move_map(struct dp_keeper *k, struct dp_map *from,
+    uint32_t capacity, const char *path)
+{
+	struct dp_module *m = k->m;
+	uint32_t before = dp_map_capacity(from);
+	struct dp_diag diag = { .object = "" };
+	uint8_t key[DP_MAP_KEY_B];
+	struct dp_map *to;
+
+	if (!make_key(key))
+		return;
+	if (dp_map_move_begin(&to, from, path, capacity, key,
+		(uint32_t)time(NULL), &diag) != DP_OK) {
+		dp_keeper_say(k->map_trouble, &diag);
+		return;
+	}
+	atomic_store(&m->map, to);
+	dp_keeper_wait_for_all(m);
+	if (dp_map_move_end(to, &from, path, (uint32_t)time(NULL), &diag) !=
+	    DP_OK) {
+		dp_keeper_say(k->map_trouble, &diag);
+		return;
+	}
+	log_info("dnspin: %s: moved from a capacity of %u bindings to %u",
+	    path, (unsigned)before, (unsigned)capacity);
+}
+
+/* Other processes see the same policy: the last of them that is left moves. */
+static void fit_map(struct dp_keeper *k, const struct dp_policy *p)
+{
+	uint32_t capacity = dp_policy_settings(p)->value[DP_SET_MAP_CAPACITY];
+	struct dp_map *map = atomic_load(&k->m->map);
+	char path[DP_PATH_MAX];
+
+	if (!map || !dp_keeper_path(k, path, DP_STATE_MAP, k->map_trouble))
+		return;
+	if (dp_map_capacity(map) != capacity && fit_is_due(k))
+		move_map(k, map, capacity, path);
+	if (dp_map_capacity(atomic_load(&k->m->map)) == capacity)
+		k->map_trouble[0] = '\0';
+}
+
 void dp_keeper_look_at_map(struct dp_keeper *k)
 {
 	const struct dp_policy *p = atomic_load(&k->m->policy);
@@ -61,4 +121,5 @@ void dp_keeper_look_at_map(struct dp_keeper *k)
 	if (!p)
 		return;
 	dp_keeper_open_map(k, p);
+	fit_map(k, p);
 }

@@ -26,6 +26,7 @@ struct dp_keeper {
 	char policy_trouble[DP_STATUS_TEXT_B];
 	char map_trouble[DP_STATUS_TEXT_B];
 	char status_trouble[DP_STATUS_TEXT_B];
+	time_t fit_map_s;   /* monotonic: to be tried again then; 0: now */
 	time_t leak_said_s; /* 0: never */
 	struct dp_status *spare; /* counted in until there was a file */
 	struct dp_status_head head;
@@ -47,7 +48,8 @@ void dp_keeper_wait_for_all(struct dp_module *m);
 /* Open the map where none is open; p: the policy that is or comes in force. */
 void dp_keeper_open_map(struct dp_keeper *k, const struct dp_policy *p);
 
-/* Let go of a map that was removed; open one. */
+/* Let go of a map that was removed, open one, and move it to the capacity of
+ * the policy in force. */
 void dp_keeper_look_at_map(struct dp_keeper *k);
 
 #endif
