@@ -164,6 +164,7 @@ static void mend(struct dp_map *map)
 	atomic_fetch_add_explicit(&map->head->dropped_torn, dropped,
 	    memory_order_relaxed);
 	feed_mend(map);
+	dp_map_feed_unfed(map);
 }
 
 static enum dp_err set_aside(const char *path, const struct dp_diag *why,

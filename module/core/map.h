@@ -90,6 +90,11 @@ struct dp_sighting {
  * DP_ERR_FULL when all places that the binding may take hold live ones (counted
  * in the map); up to capacity that does not happen in practice, beyond it may.
  * No other error. Not for handles of open_ro.
+ *
+ * A thread that then asks dp_map_seq gets a number above all that made this
+ * binding live as long as s says: its own change, or that of another writer,
+ * also of one that has not come so far as to feed it. So whoever has applied
+ * all changes below that number, or all bindings after that, has the binding.
  */
 enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
     uint32_t now_s) DP_MUST_CHECK;

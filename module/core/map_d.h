@@ -46,6 +46,9 @@
  * compare-and-swap from the older entry, then moves feed_next; who finds the
  * place taken moves feed_next for the other, so that a dead writer leaves no
  * gap. A reader that falls behind by feed_count changes must read all slots.
+ * fed_end_s of the slot follows the feed: a writer that finds its binding to
+ * live long enough, but not so in the feed yet, puts the change there itself,
+ * and so does the next exclusive open, for those that died in between.
  *
  * Every writing process holds a shared lock (F_OFD_SETLK of fcntl(2)) on the
  * file PATH.lock, mode 0600; who can take it exclusively is alone, makes,
@@ -58,7 +61,7 @@
  * it holds over to PATH: its owner died over the move.
  *
  * History
- *	1	first; left was added to it, where zeros had been
+ *	1	first; left and fed_end_s were added to it, where zeros had been
  */
 #ifndef DP_MAP_D_H
 #define DP_MAP_D_H
@@ -105,7 +108,8 @@ struct dp_slot_d {
 	_Atomic uint64_t check;
 	_Atomic uint64_t addr[2];   /* octets as they stand in dp_addr.bytes */
 	_Atomic uint32_t shape;	    /* name_len | final_len << 8 | family << 16 */
-	_Atomic uint32_t zero[3];
+	_Atomic uint32_t fed_end_s; /* a lifetime end that is in the feed */
+	_Atomic uint32_t zero[2];
 	_Atomic uint64_t name[32];  /* wire octets, 0-padded */
 	_Atomic uint64_t final[32]; /* wire octets; as name: final_len 0 */
 };

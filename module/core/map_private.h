@@ -112,6 +112,9 @@ enum dp_err dp_map_attach_mended(struct dp_map *map, const char *path,
 /* Take what a move that was cut short left beside the map at path. */
 void dp_map_take_next(struct dp_map *map, const char *path, uint32_t now_s);
 
+/* Alone: put into the feed what dead writers did not get there. */
+void dp_map_feed_unfed(struct dp_map *map);
+
 /* Enter a binding of another map, which has not ended at now_s, as it is. Where
  * it is known its life is prolonged and `more` hits are added. DP_ERR_FULL as
  * dp_map_record. */

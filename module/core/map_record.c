@@ -210,6 +210,21 @@ static void raise_to(_Atomic uint32_t *at, uint32_t value)
 		;
 }
 
+/* Only raised: a life that is longer than what was fed is fed by its writer. A
+ * late one cannot do harm to the next binding of the slot, which lives longer
+ * than this one did. release: pairs with the acquire in extend. */
+static void feed(struct dp_map *map, uint32_t slot, uint32_t end_s)
+{
+	_Atomic uint32_t *at = &map->slots[slot].fed_end_s;
+	uint32_t old = atomic_load_explicit(at, memory_order_relaxed);
+
+	feed_put(map, slot);
+	while (old < end_s &&
+	    !atomic_compare_exchange_weak_explicit(at, &old, end_s,
+		memory_order_release, memory_order_relaxed))
+		;
+}
+
 /* False: the slot went to another binding, or ended, since it was seen. */
 static bool extend(struct dp_map *map, const struct entry *e,
     const struct scan *found)
@@ -232,8 +247,12 @@ static bool extend(struct dp_map *map, const struct entry *e,
 	raise_to(&slot->ttl_end_s, e->ttl_end_s);
 	raise_to(&slot->last_seen_s, e->last_seen_s);
 	atomic_fetch_add_explicit(&slot->hits, e->more, memory_order_relaxed);
-	if (longer)
-		feed_put(map, found->slot);
+	/* Not longer: who made it live as long may not have fed it yet, and our
+	 * caller will not wait for that change but for those below the number
+	 * that it gets now. */
+	if (longer || atomic_load_explicit(&slot->fed_end_s,
+			  memory_order_acquire) < e->end_s)
+		feed(map, found->slot, e->end_s);
 	return true;
 }
 
@@ -268,6 +287,7 @@ static void fill(const struct dp_map *map, struct dp_slot_d *slot,
 	    memory_order_release);
 	atomic_store_explicit(&slot->ttl_end_s, e->ttl_end_s,
 	    memory_order_release);
+	atomic_store_explicit(&slot->fed_end_s, 0, memory_order_release);
 	atomic_store_explicit(&slot->hits, e->hits, memory_order_release);
 	atomic_store_explicit(&slot->shape, w.shape, memory_order_release);
 	store_words(slot->addr, w.addr, 2);
@@ -297,7 +317,7 @@ static bool enter(struct dp_map *map, const struct entry *e, struct scan *room)
 	if (!e->carried)
 		atomic_fetch_add_explicit(&map->head->recorded, 1,
 		    memory_order_relaxed);
-	feed_put(map, room->slot);
+	feed(map, room->slot, e->end_s);
 	return true;
 }
 
@@ -347,4 +367,17 @@ enum dp_err dp_map_carry(struct dp_map *map, const struct dp_binding *b,
 	e.more = more;
 	e.carried = true;
 	return put(map, &e);
+}
+
+void dp_map_feed_unfed(struct dp_map *map)
+{
+	for (uint32_t i = 0; i < map->slot_count; i++) {
+		uint32_t end_s = dp_map_end(atomic_load_explicit(
+		    &map->index[i], memory_order_relaxed));
+
+		if (end_s != 0 && /* else leave its page alone */
+		    end_s > atomic_load_explicit(&map->slots[i].fed_end_s,
+				memory_order_relaxed))
+			feed(map, i, end_s);
+	}
 }

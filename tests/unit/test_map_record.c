@@ -2,6 +2,10 @@
 
 #include "tests/unit/unit_map.h"
 
+#include <stdatomic.h>
+
+#include "module/core/map_private.h"
+
 #define WEEK DP_MAP_LIFETIME_MAX_S
 
 static struct dp_binding only_binding(const struct dp_map *map, uint32_t now_s)
@@ -279,6 +283,39 @@ static void a_full_map_refuses_and_keeps_what_it_has(void)
 	dp_map_close(&map);
 }
 
+/* As if the writer that made it live so long were just about to feed it, or
+ * had died over it. */
+static void what_is_not_fed_yet_is_fed_by_the_next(void)
+{
+	struct dp_map *map = unit_map_new(64);
+	struct dp_binding b;
+	uint64_t seq;
+
+	CU_ASSERT_EQUAL(unit_record(map, 3, NOW), DP_OK);
+	for (uint32_t i = 0; i < map->slot_count; i++)
+		if (atomic_load(&map->slots[i].fed_end_s) == NOW + 300)
+			atomic_store(&map->slots[i].fed_end_s, NOW + 290);
+	seq = dp_map_seq(map);
+	/* 290 s will do. */
+	CU_ASSERT_EQUAL(unit_record(map, 3, NOW - 10), DP_OK);
+	CU_ASSERT_EQUAL(dp_map_feed(map, &seq, &b), DP_ERR_NOTFOUND);
+	CU_ASSERT_EQUAL(unit_record(map, 3, NOW - 9), DP_OK);
+	CU_ASSERT_EQUAL_FATAL(dp_map_feed(map, &seq, &b), DP_OK);
+	CU_ASSERT_EQUAL(unit_number(&b), 3);
+	CU_ASSERT_EQUAL(unit_record(map, 3, NOW - 9), DP_OK); /* once */
+	CU_ASSERT_EQUAL(dp_map_feed(map, &seq, &b), DP_ERR_NOTFOUND);
+	/* The next who is alone feeds the whole life. */
+	dp_map_close(&map);
+	map = unit_map_open(64);
+	CU_ASSERT_EQUAL_FATAL(dp_map_feed(map, &seq, &b), DP_OK);
+	CU_ASSERT_EQUAL(unit_number(&b), 3);
+	CU_ASSERT_EQUAL(dp_map_feed(map, &seq, &b), DP_ERR_NOTFOUND);
+	dp_map_close(&map);
+	map = unit_map_open(64);
+	CU_ASSERT_EQUAL(dp_map_seq(map), seq);
+	dp_map_close(&map);
+}
+
 UNIT_MAIN_WITH("map_record", unit_map_begin, unit_map_end,
     UNIT(a_sighting_becomes_a_binding), UNIT(names_of_all_lengths_fit),
     UNIT(lives_are_only_prolonged), UNIT(times_do_not_run_over),
@@ -286,4 +323,5 @@ UNIT_MAIN_WITH("map_record", unit_map_begin, unit_map_end,
     UNIT(final_stays_that_of_the_first_sighting),
     UNIT(same_name_or_same_address_is_another_binding),
     UNIT(a_map_holds_its_capacity),
-    UNIT(a_full_map_refuses_and_keeps_what_it_has))
+    UNIT(a_full_map_refuses_and_keeps_what_it_has),
+    UNIT(what_is_not_fed_yet_is_fed_by_the_next))

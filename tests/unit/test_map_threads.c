@@ -218,6 +218,85 @@ static void reuse_mixes_nothing(void)
 	dp_map_close(&map);
 }
 
+/*
+ * What the barrier rests on: an agent follows the feed and says how far it is;
+ * a writer waits until that is past its record, and then the agent has the
+ * binding with the life that was recorded. All writers record the same few, so
+ * that most find the life that they want made by another a moment ago.
+ */
+#define HELD 16
+
+static _Atomic uint32_t agent_has[HELD]; /* lifetime ends */
+static atomic_ulong acked;
+static atomic_flag has_agent = ATOMIC_FLAG_INIT;
+
+static void apply(const struct dp_binding *b)
+{
+	uint64_t n = unit_number(b);
+
+	if (n >= HELD)
+		atomic_fetch_add(&wrong, 1);
+	else if (atomic_load(&agent_has[n]) < b->end_s)
+		atomic_store(&agent_has[n], b->end_s);
+}
+
+static void *agent_run(void *arg)
+{
+	uint64_t seq = 1;
+
+	(void)arg;
+	if (atomic_flag_test_and_set(&has_agent))
+		return NULL; /* one is enough */
+	for (;;) {
+		struct dp_binding b;
+		uint32_t cursor = 0;
+		enum dp_err err;
+
+		while ((err = dp_map_feed(map, &seq, &b)) == DP_OK)
+			apply(&b);
+		if (err == DP_ERR_LIMIT) {
+			seq = dp_map_seq(map);
+			while (dp_map_next(map, &cursor, NOW, &b))
+				apply(&b);
+		}
+		atomic_store(&acked, seq);
+		if (atomic_load(&writers_left) == 0)
+			break;
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void *held_run(void *arg)
+{
+	uint64_t state = *(unsigned *)arg + 7;
+
+	for (unsigned i = 0; i < EACH; i++) {
+		uint64_t n = unit_random(&state) % HELD, seq;
+		uint32_t now_s = atomic_load(&now_moving);
+
+		record_at(n, now_s, 300);
+		seq = dp_map_seq(map);
+		while (atomic_load(&acked) < seq)
+			sched_yield();
+		if (atomic_load(&agent_has[n]) < now_s + 300)
+			atomic_fetch_add(&wrong, 1);
+		if (i % 4 == 0)
+			atomic_fetch_add(&now_moving, 1);
+	}
+	atomic_fetch_sub(&writers_left, 1);
+	return NULL;
+}
+
+static void what_is_below_the_number_is_fed(void)
+{
+	map = unit_map_new(64);
+	atomic_store(&now_moving, NOW);
+	threads_run(held_run, agent_run);
+	CU_ASSERT_EQUAL(atomic_load(&recorded), MANY);
+	dp_map_close(&map);
+}
+
 UNIT_MAIN_WITH("map_threads", unit_map_begin, unit_map_end,
     UNIT(nothing_is_lost), UNIT(every_sighting_counts),
-    UNIT(reuse_mixes_nothing))
+    UNIT(reuse_mixes_nothing), UNIT(what_is_below_the_number_is_fed))
