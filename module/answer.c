@@ -171,3 +171,36 @@ void dp_answer_trim(struct reply_info *rep)
 	rep->ar_numrrsets = 0;
 	rep->rrset_count = kept;
 }
+
+/* The lesser of ttl - age and most, not below 0. */
+static time_t shorter(time_t ttl, time_t most, time_t age)
+{
+	ttl = ttl > age ? ttl - age : 0;
+	return ttl < most ? ttl : most;
+}
+
+static void shorten_all(struct reply_info *rep, time_t most, time_t age)
+{
+	for (size_t i = 0; i < rep->rrset_count; i++) {
+		struct packed_rrset_data *d = rep->rrsets[i]->entry.data;
+
+		d->ttl = shorter(d->ttl, most, age);
+		for (size_t k = 0; k < d->count + d->rrsig_count; k++)
+			d->rr_ttl[k] = shorter(d->rr_ttl[k], most, age);
+	}
+	rep->serve_expired_ttl -= rep->ttl;
+	rep->ttl = shorter(rep->ttl, most, age);
+	rep->serve_expired_ttl += rep->ttl;
+	rep->prefetch_ttl = PREFETCH_TTL_CALC(rep->ttl);
+}
+
+void dp_answer_limit(struct reply_info *rep, uint32_t ttl_s)
+{
+	if (rep->rrset_count > 0)
+		shorten_all(rep, ttl_s, 0);
+}
+
+void dp_answer_age(struct reply_info *rep, uint32_t age_s)
+{
+	shorten_all(rep, INT32_MAX, age_s); /* RFC 2181, 8 */
+}

@@ -34,4 +34,9 @@ enum dp_verdict dp_answer_judge(const struct reply_info *rep,
  */
 void dp_answer_trim(struct reply_info *rep);
 
+/* Of rep, which belongs to a query and whose TTLs are relative: let no TTL be
+ * above ttl_s, or take age_s off each. */
+void dp_answer_limit(struct reply_info *rep, uint32_t ttl_s);
+void dp_answer_age(struct reply_info *rep, uint32_t age_s);
+
 #endif

@@ -19,14 +19,28 @@
 #include "util/locks.h"
 #include "util/log.h"
 #include "util/module.h"
+#include "util/netevent.h"
 #include "util/net_help.h"
 #include "util/regional.h"
 #include "util/storage/slabhash.h"
+#include "util/ub_event.h"
 
 #ifdef THREADS_DISABLED
 #error "Unbound without threads forks its workers, and the keeper would stay \
 behind: build Unbound with --with-pthreads"
 #endif
+
+/* The built-in event loop calls only functions that it knows, and ends the
+ * process at others. */
+#ifdef USE_MINI_EVENT
+#define DP_OWN_EVENTS 0
+#else
+#define DP_OWN_EVENTS 1
+#endif
+
+/* What the validator continues a query with: a callback that timers may have.
+ * Not in 1.17.1 before distributions took it there. */
+extern void validate_suspend_timer_cb(void *qstate) __attribute__((weak));
 
 /* RFC 9460; not every version has names for them. */
 #define DP_TYPE_SVCB 64

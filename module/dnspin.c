@@ -8,6 +8,7 @@
 #include "module/keeper.h"
 #include "module/query.h"
 #include "module/reply.h"
+#include "module/watch.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -97,6 +98,7 @@ static struct dp_module *module_new(struct module_env *env, int id,
 
 static void module_free(struct dp_module *m)
 {
+	dp_watch_destroy(m);
 	dp_keeper_destroy(m);
 	dp_worker_free_all(m);
 	dp_cache_destroy(m);
@@ -130,7 +132,8 @@ int init(struct module_env *env, int id)
 	/* A reload can keep what an earlier load of the module let in. */
 	slabhash_clear(env->msg_cache);
 	m = module_new(env, id, &place);
-	if (!m || !dp_keeper_create(m) || !dp_reply_register(m)) {
+	if (!m || !dp_watch_create(m) || !dp_keeper_create(m) ||
+	    !dp_reply_register(m)) {
 		log_err("dnspin: out of memory");
 		if (m)
 			module_free(m);
@@ -175,7 +178,10 @@ void operate(struct module_qstate *q, enum module_ev event, int id,
 	switch (event) {
 	case module_event_new:
 	case module_event_pass:
-		dp_query_begin(m, w, q);
+		if (dp_query_is_held(m, q))
+			dp_query_end(m, w, q);
+		else
+			dp_query_begin(m, w, q);
 		break;
 	case module_event_moddone:
 		dp_query_end(m, w, q);
@@ -195,10 +201,9 @@ void inform_super(struct module_qstate *q, int id, struct module_qstate *super)
 	(void)super;
 }
 
-/* What minfo points to is static. */
 void clear(struct module_qstate *q, int id)
 {
-	q->minfo[id] = NULL;
+	dp_query_forget(q, id);
 }
 
 size_t get_mem(struct module_env *env, int id)

@@ -14,6 +14,7 @@
 #include "module/cache.h"
 #include "module/core/file.h"
 #include "module/core/key.h"
+#include "module/core/sync.h"
 #include "module/worker.h"
 
 #define LOOK_MS 500   /* between two looks at the policy file */
@@ -246,7 +247,9 @@ static void write_status(struct dp_keeper *k)
 	h->heartbeat_s = (uint64_t)time(NULL);
 	h->ready = p && (mapped || h->mode == DP_MODE_OBSERVE);
 	snprintf((char *)h->trouble, sizeof(h->trouble), "%s",
-	    k->policy_trouble[0] ? k->policy_trouble : k->map_trouble);
+	    k->policy_trouble[0]  ? k->policy_trouble :
+		k->map_trouble[0] ? k->map_trouble :
+				    k->sync_trouble);
 	dp_status_publish(atomic_load(&k->m->status), h);
 }
 
@@ -272,6 +275,7 @@ void dp_keeper_look(struct dp_module *m)
 	settle(k);
 	look_for_policy(k);
 	dp_keeper_look_at_map(k);
+	dp_keeper_look_at_agent(k);
 	if (atomic_exchange(&m->leaked, false))
 		stop_leak(k);
 	write_status(k);
@@ -380,6 +384,7 @@ void dp_keeper_destroy(struct dp_module *m)
 	struct dp_keeper *k = m->keeper;
 	struct dp_status *status;
 	struct dp_policy *policy;
+	struct dp_sync *sync;
 	struct dp_map *map;
 
 	if (!k)
@@ -399,6 +404,8 @@ void dp_keeper_destroy(struct dp_module *m)
 	dp_policy_close(&policy);
 	map = atomic_exchange(&m->map, NULL);
 	dp_map_close(&map);
+	sync = atomic_exchange(&m->sync, NULL);
+	dp_sync_close(&sync);
 	pthread_cond_destroy(&k->wake);
 	pthread_mutex_destroy(&k->lock);
 	free(k);

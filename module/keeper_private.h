@@ -1,7 +1,7 @@
 /*
- * What the sources of the keeper share: keeper.c (thread, policy, status) and
- * keeper_map.c (the map). All of it is the keeper's thread's, or init's before
- * there is one.
+ * What the sources of the keeper share: keeper.c (thread, policy, status),
+ * keeper_map.c (the map) and keeper_agent.c (the firewall agent). All of it is
+ * the keeper's thread's, or init's before there is one.
  */
 #ifndef DP_KEEPER_PRIVATE_H
 #define DP_KEEPER_PRIVATE_H
@@ -25,6 +25,7 @@ struct dp_keeper {
 	 * in one text would be news at every look. */
 	char policy_trouble[DP_STATUS_TEXT_B];
 	char map_trouble[DP_STATUS_TEXT_B];
+	char sync_trouble[DP_STATUS_TEXT_B];
 	char status_trouble[DP_STATUS_TEXT_B];
 	time_t fit_map_s;   /* monotonic: to be tried again then; 0: now */
 	time_t leak_said_s; /* 0: never */
@@ -51,5 +52,9 @@ void dp_keeper_open_map(struct dp_keeper *k, const struct dp_policy *p);
 /* Let go of a map that was removed, open one, and move it to the capacity of
  * the policy in force. */
 void dp_keeper_look_at_map(struct dp_keeper *k);
+
+/* Where the firewall agent says what it has confirmed is open while the policy
+ * in force has a barrier. Says so when there is no agent. */
+void dp_keeper_look_at_agent(struct dp_keeper *k);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "module/answer.h"
 #include "module/judge.h"
-#include "module/recording.h"
 #include "module/worker.h"
 
 void dp_module_count(struct dp_module *m, const struct dp_worker *w,
@@ -43,7 +42,7 @@ bool dp_module_trusts(const struct dp_module *m, const struct reply_info *rep)
 	}
 }
 
-void dp_module_record(struct dp_module *m, const struct dp_worker *w,
+struct dp_recorded dp_module_record(struct dp_module *m, const struct dp_worker *w,
     const struct dp_case *c, const struct reply_info *rep, time_t ttl_from,
     time_t now)
 {
@@ -59,4 +58,5 @@ void dp_module_record(struct dp_module *m, const struct dp_worker *w,
 
 	if (dp_module_trusts(m, rep))
 		dp_answer_walk(rep, ttl_from, dp_record_item, &r);
+	return r.sum;
 }

@@ -2,9 +2,9 @@
  * The state of one loaded module, shared by the sources of this folder. Made in
  * init, hung on dynlibmod's dyn_env, destroyed in deinit.
  *
- * Who writes what: the keeper thread replaces policy, map and status; threads
- * that answer read them between dp_worker_enter and dp_worker_leave. All else
- * is constant after init.
+ * Who writes what: the keeper thread replaces policy, map, sync and status;
+ * threads that answer, and the one that watches the firewall agent, read them
+ * inside the epoch. All else is constant after init.
  *
  * Message caches. Unbound answers from its worker's msg_cache before any module
  * runs, and its iterator and validator store every internal answer in the
@@ -29,10 +29,13 @@
 #include "module/core/policy.h"
 #include "module/core/status.h"
 #include "module/place.h"
+#include "module/recording.h"
 #include "module/verdict.h"
 
 struct dp_case;
 struct dp_keeper;
+struct dp_sync;
+struct dp_watch;
 struct dp_worker;
 struct module_env;
 struct reply_info;
@@ -48,6 +51,7 @@ struct dp_module {
 	struct dp_epoch epoch;
 	_Atomic(struct dp_policy *) policy; /* NULL: none yet */
 	_Atomic(struct dp_map *) map;	    /* NULL: could not be opened yet */
+	_Atomic(struct dp_sync *) sync;	    /* NULL: no barrier, or no agent */
 	_Atomic(struct dp_status *) status; /* never NULL */
 
 	struct slabhash *admitted;
@@ -59,6 +63,7 @@ struct dp_module {
 
 	_Atomic(struct dp_worker *) workers; /* list, only grows */
 	struct dp_keeper *keeper;
+	struct dp_watch *watch;
 };
 
 /* Count one thing for the calling thread. */
@@ -77,7 +82,7 @@ bool dp_module_trusts(const struct dp_module *m, const struct reply_info *rep);
  * those that may be forged are left out. TTLs are counted from ttl_from, 0:
  * they are relative. The caller is between dp_worker_enter and dp_worker_leave.
  */
-void dp_module_record(struct dp_module *m, const struct dp_worker *w,
+struct dp_recorded dp_module_record(struct dp_module *m, const struct dp_worker *w,
     const struct dp_case *c, const struct reply_info *rep, time_t ttl_from,
     time_t now);
 

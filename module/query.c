@@ -3,18 +3,21 @@
 #include "module/query.h"
 
 #include "module/answer.h"
+#include "module/barrier.h"
 #include "module/cache.h"
 #include "module/clients.h"
 #include "module/hearing.h"
+#include "module/hold.h"
 #include "module/refuse.h"
 
-/* What minfo points to: one static mark per verdict, so that nothing is
- * allocated and nothing needs to be cleared. */
-static const enum dp_verdict marks[] = {
-	[DP_VERDICT_ALLOW] = DP_VERDICT_ALLOW,
-	[DP_VERDICT_DENY] = DP_VERDICT_DENY,
-	[DP_VERDICT_WOULD_DENY] = DP_VERDICT_WOULD_DENY,
-	[DP_VERDICT_NOT_READY] = DP_VERDICT_NOT_READY,
+/* What minfo points to, unless q is held: one static mark per verdict, so that
+ * nothing is allocated and nothing needs to be cleared. */
+static const struct dp_mark marks[] = {
+	[DP_VERDICT_ALLOW] = { DP_VERDICT_ALLOW, false },
+	[DP_VERDICT_DENY] = { DP_VERDICT_DENY, false },
+	[DP_VERDICT_WOULD_DENY] = { DP_VERDICT_WOULD_DENY, false },
+	[DP_VERDICT_NOT_READY] = { DP_VERDICT_NOT_READY, false },
+	[DP_VERDICT_WITHHELD] = { DP_VERDICT_WITHHELD, false },
 };
 
 static void mark(const struct dp_module *m, struct module_qstate *q,
@@ -26,11 +29,32 @@ static void mark(const struct dp_module *m, struct module_qstate *q,
 bool dp_query_verdict(const struct dp_module *m, const struct module_qstate *q,
     enum dp_verdict *verdict)
 {
-	const enum dp_verdict *p = q->minfo[m->id];
+	const struct dp_mark *p = q->minfo[m->id];
 
 	if (p)
-		*verdict = *p;
+		*verdict = p->verdict;
 	return p != NULL;
+}
+
+static struct dp_hold *hold_of(const struct module_qstate *q, int id)
+{
+	struct dp_mark *p = q->minfo[id];
+
+	return p && p->held ? (struct dp_hold *)p : NULL;
+}
+
+bool dp_query_is_held(const struct dp_module *m, const struct module_qstate *q)
+{
+	return hold_of(q, m->id) != NULL;
+}
+
+void dp_query_forget(struct module_qstate *q, int id)
+{
+	struct dp_hold *h = hold_of(q, id);
+
+	if (h)
+		dp_hold_end(h);
+	q->minfo[id] = NULL;
 }
 
 bool dp_query_records_late(const struct dp_module *m)
@@ -63,7 +87,8 @@ static void refuse(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q, enum dp_verdict verdict)
 {
 	log_query_info(VERB_ALGO, "dnspin: refused", &q->qinfo);
-	if (verdict == DP_VERDICT_NOT_READY) {
+	if (verdict == DP_VERDICT_NOT_READY ||
+	    verdict == DP_VERDICT_WITHHELD) {
 		q->return_msg = NULL;
 		q->return_rcode = LDNS_RCODE_SERVFAIL;
 	} else if (m->id > 0) {
@@ -173,7 +198,48 @@ static bool has_good_answer(struct dp_module *m, struct dp_worker *w,
 
 /* Out it goes, to who is allowed to have it. */
 static void give(struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q, const struct dp_case *c, bool may_be_cached)
+{
+	struct reply_info *rep = q->return_msg ? q->return_msg->rep : NULL;
+
+	if (!c->strict)
+		return;
+	if (rep)
+		dp_answer_trim(rep);
+	if (may_be_cached && !dp_case_may_turn(c, rep) &&
+	    dp_case_is_for_all(c, rep))
+		dp_cache_admit(m, w, q);
+}
+
+/* Does the answer count for the firewall? What a prefetch brings is recorded
+ * with the first client that it is given to: too late for a barrier. */
+static bool is_to_record(const struct dp_module *m,
+    const struct module_qstate *q, const struct dp_case *c)
+{
+	if (c->verdict != DP_VERDICT_ALLOW || dp_query_records_late(m))
+		return false;
+	return dp_hearing_has_client(q) ||
+	    dp_barrier_of(c->policy) != DP_BARRIER_OFF;
+}
+
+/* The firewall did not confirm the addresses of the answer. */
+static void fail(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q, const struct dp_case *c)
+{
+	if (dp_barrier_of(c->policy) == DP_BARRIER_FAIL_OPEN) {
+		dp_module_count(m, w, DP_COUNT_UNCONFIRMED, 1);
+		give(m, w, q, c, false);
+		return;
+	}
+	dp_module_count(m, w, DP_COUNT_WITHHELD, 1);
+	mark(m, q, DP_VERDICT_WITHHELD);
+	refuse_all(m, w, q, DP_VERDICT_WITHHELD);
+}
+
+/* The answer is allowed to some who wait for it. h: its hold, if it was held
+ * for them. */
+static void pass(struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q, const struct dp_case *c, struct dp_hold *h)
 {
 	struct reply_info *rep = q->return_msg ? q->return_msg->rep : NULL;
 	bool good = has_good_answer(m, w, q);
@@ -182,33 +248,45 @@ static void give(struct dp_module *m, struct dp_worker *w,
 	if (c->strict)
 		dp_hearing_denied(c, m, q, rep, refuse_denied, &r);
 	mark(m, q, c->verdict);
-	if (good && c->verdict == DP_VERDICT_ALLOW &&
-	    dp_hearing_has_client(q) && !dp_query_records_late(m))
-		dp_module_record(m, w, c, rep, 0, *q->env->now);
-	if (!c->strict)
+	if (!good || !is_to_record(m, q, c)) {
+		give(m, w, q, c, good);
 		return;
-	if (rep)
-		dp_answer_trim(rep);
-	if (good && !dp_case_may_turn(c, rep) && dp_case_is_for_all(c, rep))
-		dp_cache_admit(m, w, q);
+	}
+	switch (dp_barrier_pass(m, w, q, c, h)) {
+	case DP_PASSAGE_FREE:
+		give(m, w, q, c, true);
+		return;
+	case DP_PASSAGE_WAIT:
+		q->ext_state[m->id] = module_wait_reply;
+		return;
+	case DP_PASSAGE_FAILED:
+		fail(m, w, q, c);
+		return;
+	}
 }
 
 void dp_query_end(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q)
 {
+	struct dp_hold *h = hold_of(q, m->id);
 	enum dp_verdict verdict;
 	struct dp_case c;
 
+	if (h)
+		dp_hold_end(h);
 	q->ext_state[m->id] = module_finished;
 	if (!dp_hearing_has_client(q) && !dp_hearing_has_front(m, q) &&
-	    !is_prefetch(m, q))
+	    !is_prefetch(m, q)) {
+		if (h)
+			mark(m, q, h->mark.verdict);
 		return;
+	}
 	/* A bogus answer can still reach a client that set CD: it is judged as
 	 * any other. */
 	verdict = dp_hearing(&c, m, q,
 	    q->return_msg ? q->return_msg->rep : NULL);
 	if (!is_refusal(verdict)) {
-		give(m, w, q, &c);
+		pass(m, w, q, &c, h);
 		return;
 	}
 	mark(m, q, verdict);

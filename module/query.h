@@ -16,9 +16,17 @@
 void dp_query_begin(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q);
 
-/* The modules behind are done: refuse, or record, admit and let it out. */
+/* The modules behind are done, or have been and q was held: refuse, or record,
+ * hold it until the firewall has confirmed that, admit and let it out. */
 void dp_query_end(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q);
+
+/* Does q wait for the firewall? The event is then to be its end, once more. */
+bool dp_query_is_held(const struct dp_module *m,
+    const struct module_qstate *q);
+
+/* q goes away, held or not; id: of the module. */
+void dp_query_forget(struct module_qstate *q, int id);
 
 /* Are addresses recorded when the reply goes out, not when q ends? Where what
  * goes out can be other than what q ended with: a module in front changes

@@ -39,9 +39,12 @@ bool dp_record_item(void *arg, const struct dp_item *item)
 	sighting.addr = item->addr;
 	sighting.ttl_s = item->ttl_s;
 	sighting.lifetime_s = dp_record_lifetime(set, item->ttl_s);
-	if (r->map && dp_map_record(r->map, &sighting, r->now_s) == DP_OK)
+	if (r->map && dp_map_record(r->map, &sighting, r->now_s) == DP_OK) {
+		r->sum.kept++;
 		count(r, DP_COUNT_RECORDED);
-	else
+	} else {
+		r->sum.lost++;
 		count(r, DP_COUNT_MAP_FULL);
+	}
 	return true;
 }

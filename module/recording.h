@@ -20,6 +20,10 @@ struct dp_record {
 	struct dp_status *status;
 	unsigned shard;
 	uint32_t now_s;
+	struct dp_recorded {
+		unsigned kept; /* addresses */
+		unsigned lost; /* there was no room for, or no map */
+	} sum;
 };
 bool dp_record_item(void *record, const struct dp_item *item);
 

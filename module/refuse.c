@@ -100,6 +100,13 @@ void dp_refuse_explain(struct edns_option **options, struct regional *region)
 	    "dnspin: not on the allowlist");
 }
 
+void dp_refuse_explain_failure(struct edns_option **options,
+    struct regional *region, const char *reason)
+{
+	(void)edns_opt_list_append_ede(options, region, LDNS_EDE_NOT_READY,
+	    reason);
+}
+
 void dp_refuse_bare(struct module_qstate *q)
 {
 	q->return_msg = NULL;

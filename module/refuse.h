@@ -31,8 +31,11 @@ void dp_refuse_undo(struct reply_info *rep);
 /* Make rep SERVFAIL, for all who are given it. */
 void dp_refuse_fail(struct reply_info *rep);
 
-/* Say why in the EDNS options of a reply. */
+/* Say why in the EDNS options of a reply: it is not allowed; the module cannot
+ * answer, for what reason says (RFC 8914, 4.15). */
 void dp_refuse_explain(struct edns_option **options, struct regional *region);
+void dp_refuse_explain_failure(struct edns_option **options,
+    struct regional *region, const char *reason);
 
 /* The same without a message, and so without the SOA. */
 void dp_refuse_bare(struct module_qstate *q);

@@ -28,17 +28,24 @@ static enum dp_counter counter_of(enum dp_verdict verdict)
 		return DP_COUNT_DENY;
 	case DP_VERDICT_WOULD_DENY:
 		return DP_COUNT_WOULD_DENY;
+	case DP_VERDICT_WITHHELD:
+		return DP_COUNT_ERROR;
 	case DP_VERDICT_NOT_READY:
 		break;
 	}
 	return DP_COUNT_NOT_READY;
 }
 
-static void explain_not_ready(struct edns_option **options,
-    struct regional *region)
+/* Why the answer is SERVFAIL, where that is the module's doing. */
+static void explain_failure(enum dp_verdict verdict,
+    struct edns_option **options, struct regional *region)
 {
-	(void)edns_opt_list_append_ede(options, region, LDNS_EDE_NOT_READY,
-	    "dnspin: no policy or no map");
+	if (verdict == DP_VERDICT_NOT_READY)
+		dp_refuse_explain_failure(options, region,
+		    "dnspin: no policy or no map");
+	else if (verdict == DP_VERDICT_WITHHELD)
+		dp_refuse_explain_failure(options, region,
+		    "dnspin: the firewall did not confirm");
 }
 
 /*
@@ -64,7 +71,7 @@ static enum dp_verdict judge_late(struct dp_module *m, struct dp_worker *w,
 		(void)dp_case_judge(&c, client, rep);
 	if (c.verdict == DP_VERDICT_NOT_READY) {
 		dp_refuse_fail(rep);
-		explain_not_ready(options, q->region);
+		explain_failure(c.verdict, options, q->region);
 		return c.verdict;
 	}
 	if (c.verdict == DP_VERDICT_DENY) {
@@ -75,7 +82,7 @@ static enum dp_verdict judge_late(struct dp_module *m, struct dp_worker *w,
 	if (c.strict)
 		dp_answer_trim(rep);
 	if (c.verdict == DP_VERDICT_ALLOW)
-		dp_module_record(m, w, &c, rep, 0, *q->env->now);
+		(void)dp_module_record(m, w, &c, rep, 0, *q->env->now);
 	return c.verdict;
 }
 
@@ -103,7 +110,7 @@ static void record_late(struct dp_module *m, struct dp_worker *w,
 
 	dp_case_open(&c, m, qinfo);
 	if (c.policy && dp_case_judge(&c, client, NULL) == DP_VERDICT_ALLOW)
-		dp_module_record(m, w, &c, rep, 0, *q->env->now);
+		(void)dp_module_record(m, w, &c, rep, 0, *q->env->now);
 }
 
 /* A reply that went through the modules. */
@@ -147,14 +154,12 @@ static int on_servfail(REPLY_ARGS)
 
 	if (!w || !client)
 		return 1;
-	if (!q || !dp_query_verdict(m, q, &verdict) ||
-	    verdict != DP_VERDICT_NOT_READY) {
-		dp_module_count(m, w, DP_COUNT_ERROR, 1);
-		return 1;
-	}
-	dp_module_count(m, w, DP_COUNT_NOT_READY, 1);
+	if (q)
+		(void)dp_query_verdict(m, q, &verdict);
+	dp_module_count(m, w, verdict == DP_VERDICT_NOT_READY ?
+	    DP_COUNT_NOT_READY : DP_COUNT_ERROR, 1);
 	if (options && region)
-		explain_not_ready(options, region);
+		explain_failure(verdict, options, region);
 	return 1;
 }
 
@@ -221,7 +226,7 @@ static void cached(struct dp_module *m, struct dp_worker *w,
 	else
 		dp_module_count(m, w, counter_of(c.verdict), 1);
 	if (c.verdict == DP_VERDICT_ALLOW && rep)
-		dp_module_record(m, w, &c, rep, now, now);
+		(void)dp_module_record(m, w, &c, rep, now, now);
 }
 
 /* An answer from the cache, which no module saw; TTLs are absolute. */

@@ -16,7 +16,8 @@ enum dp_verdict {
 	DP_VERDICT_ALLOW,
 	DP_VERDICT_DENY,       /* NXDOMAIN */
 	DP_VERDICT_WOULD_DENY, /* observe: answered, strict would refuse */
-	DP_VERDICT_NOT_READY   /* no policy or no map: SERVFAIL */
+	DP_VERDICT_NOT_READY,  /* no policy or no map: SERVFAIL */
+	DP_VERDICT_WITHHELD    /* not confirmed by the firewall: SERVFAIL */
 };
 
 /* What an answer holds, one thing at a time (answer.h). */

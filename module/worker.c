@@ -21,6 +21,7 @@ static struct dp_worker *worker_new(struct dp_module *m)
 		free(w);
 		return NULL;
 	}
+	dp_holds_init(&w->holds, m);
 	w->next = atomic_load(&m->workers);
 	while (!atomic_compare_exchange_weak(&m->workers, &w->next, w))
 		;
@@ -155,6 +156,7 @@ void dp_worker_free_all(struct dp_module *m)
 	while (w) {
 		struct dp_worker *next = w->next;
 
+		dp_holds_close(&w->holds);
 		free(w);
 		w = next;
 	}

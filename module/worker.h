@@ -7,6 +7,7 @@
 #define DP_WORKER_H
 
 #include "module/compat.h"
+#include "module/hold.h"
 #include "module/module.h"
 
 struct comm_reply;
@@ -20,6 +21,7 @@ struct dp_worker {
 	atomic_bool apart;	 /* that is `internal` */
 	struct slabhash *left;	 /* the cache that it answered from before; NULL
 				  * when that is cleared */
+	struct dp_holds holds;
 };
 
 /* The calling thread's, made when it has none. NULL: out of memory or slots;

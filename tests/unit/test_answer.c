@@ -238,8 +238,46 @@ static void only_what_was_asked_for_stays(void)
 	reply_of_end(&r);
 }
 
+/* A record of 600 s and one of 100 s, in a message of 100 s. */
+static void ttls_are_cut_and_age(void)
+{
+	static const struct {
+		uint32_t limit, age;
+		time_t first, second, message;
+	} cases[] = {
+		{ 1000, 0, 600, 100, 100 },
+		{ 340, 0, 340, 100, 100 },
+		{ 60, 0, 60, 60, 60 },
+		{ 0, 0, 0, 0, 0 },
+		{ 340, 2, 338, 98, 98 },
+		{ 1000, 200, 400, 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reply_of r;
+
+		reply_of_begin(&r);
+		reply_of_cname(&r, "a", "b", 600);
+		reply_of_add(&r, "b", LDNS_RR_TYPE_A, 100, "\1\2\3\4", 4);
+		r.rep.ttl = 100;
+		r.rep.serve_expired_ttl = 150;
+		dp_answer_limit(&r.rep, cases[i].limit);
+		dp_answer_age(&r.rep, cases[i].age);
+		CU_ASSERT_EQUAL(r.packed[0]->ttl, cases[i].first);
+		CU_ASSERT_EQUAL(r.packed[0]->data.ttl, cases[i].first);
+		CU_ASSERT_EQUAL(r.packed[1]->ttl, cases[i].second);
+		CU_ASSERT_EQUAL(r.rep.ttl, cases[i].message);
+		CU_ASSERT_EQUAL(r.rep.serve_expired_ttl,
+		    cases[i].message + 50);
+		CU_ASSERT_EQUAL(r.rep.prefetch_ttl,
+		    PREFETCH_TTL_CALC(cases[i].message));
+		reply_of_end(&r);
+	}
+}
+
 UNIT_MAIN("answer", UNIT(a_chain_is_walked_in_order),
     UNIT(a_dname_owner_is_no_item), UNIT(absolute_ttls_are_counted_from_now),
     UNIT(ttls_are_those_that_clients_are_given),
     UNIT(hints_are_addresses), UNIT(torn_records_do_no_harm),
-    UNIT(wrong_lengths_are_passed_over), UNIT(only_what_was_asked_for_stays))
+    UNIT(wrong_lengths_are_passed_over), UNIT(only_what_was_asked_for_stays),
+    UNIT(ttls_are_cut_and_age))

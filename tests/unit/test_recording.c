@@ -129,6 +129,7 @@ static void special_addresses_are_not(void)
 	give(&b, "a.manage.example", "::ffff:20.1.2.3", 600);
 	CU_ASSERT_FALSE(dp_map_next(b.r.map, &cursor, NOW, &got));
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_SPECIAL), 4);
+	CU_ASSERT_EQUAL(b.r.sum.kept + b.r.sum.lost, 0);
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_RECORDED), 0);
 	bench_close(&b);
 
@@ -150,6 +151,8 @@ static void losses_and_drift_are_counted(void)
 	b.r.map = NULL;
 	give(&b, "a.manage.example", "20.1.2.3", 600);
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_MAP_FULL), 1);
+	CU_ASSERT_EQUAL(b.r.sum.kept, 1);
+	CU_ASSERT_EQUAL(b.r.sum.lost, 1);
 	bench_close(&b);
 }
 

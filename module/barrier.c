@@ -1,0 +1,111 @@
+#include "module/compat.h"
+
+#include "module/barrier.h"
+
+#include "module/answer.h"
+#include "module/core/sync.h"
+#include "module/hold.h"
+#include "module/worker.h"
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+enum dp_barrier dp_barrier_of(const struct dp_policy *p)
+{
+	const uint32_t *set = dp_policy_settings(p)->value;
+
+	if (set[DP_SET_MODE] != DP_MODE_STRICT)
+		return DP_BARRIER_OFF;
+	return (enum dp_barrier)set[DP_SET_BARRIER];
+}
+
+void dp_barrier_look(struct dp_barrier_now *out, const struct dp_module *m)
+{
+	const struct dp_policy *policy = atomic_load(&m->policy);
+	const struct dp_map *map = atomic_load(&m->map);
+	const struct dp_sync *sync = atomic_load(&m->sync);
+
+	memset(out, 0, sizeof(*out));
+	out->kind = policy ? dp_barrier_of(policy) : DP_BARRIER_OFF;
+	out->map_id = map ? dp_map_id(map) : 0;
+	out->now_ns = now_ns();
+	if (!sync || !map || out->kind == DP_BARRIER_OFF)
+		return;
+	out->alive = dp_sync_alive(sync, out->now_ns);
+	out->acked = dp_sync_acked(sync, out->map_id,
+	    dp_policy_digest(policy));
+}
+
+/* What is left of the longest life without its grace. */
+static uint32_t longest_ttl(const struct dp_settings *set)
+{
+	uint32_t life = set->value[DP_SET_MAX_LIFETIME];
+	uint32_t grace = set->value[DP_SET_GRACE];
+
+	return life > grace ? life - grace : 0;
+}
+
+/* Where q stands with what was recorded: its hold, new when it has none. */
+static enum dp_passage wait_for(struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q, const struct dp_case *c, struct dp_hold *h,
+    uint64_t seq)
+{
+	uint32_t timeout_ms =
+	    dp_policy_settings(c->policy)->value[DP_SET_BARRIER_TIMEOUT];
+	struct dp_barrier_now now;
+
+	dp_barrier_look(&now, m);
+	if (now.alive && now.acked >= seq)
+		return DP_PASSAGE_FREE;
+	if (!now.alive || (h && now.now_ns >= h->until_ns))
+		return DP_PASSAGE_FAILED;
+	if (!h) {
+		h = dp_hold_new(w, q);
+		if (!h)
+			return DP_PASSAGE_FAILED;
+		h->until_ns = now.now_ns + timeout_ms * UINT64_C(1000000);
+	}
+	h->map_id = now.map_id;
+	h->seq = seq;
+	h->since = *q->env->now;
+	h->mark.verdict = c->verdict;
+	q->minfo[m->id] = h;
+	if (dp_hold_begin(m, h)) {
+		if (!h->counted)
+			dp_module_count(m, w, DP_COUNT_HELD, 1);
+		h->counted = true;
+		return DP_PASSAGE_WAIT;
+	}
+	/* Confirmed since, or there is nothing to wait with. */
+	dp_barrier_look(&now, m);
+	return now.alive && now.acked >= seq ? DP_PASSAGE_FREE
+					     : DP_PASSAGE_FAILED;
+}
+
+enum dp_passage dp_barrier_pass(struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q, const struct dp_case *c, struct dp_hold *h)
+{
+	struct reply_info *rep = q->return_msg->rep;
+	struct dp_map *map = atomic_load(&m->map);
+	bool off = dp_barrier_of(c->policy) == DP_BARRIER_OFF;
+	time_t now = *q->env->now;
+	struct dp_recorded sum;
+
+	if (h && now > h->since)
+		dp_answer_age(rep, (uint32_t)(now - h->since));
+	if (h && map && h->map_id == dp_map_id(map))
+		return off ? DP_PASSAGE_FREE
+			   : wait_for(m, w, q, c, h, h->seq);
+	sum = dp_module_record(m, w, c, rep, 0, now);
+	if (off || sum.kept + sum.lost == 0)
+		return DP_PASSAGE_FREE;
+	dp_answer_limit(rep, longest_ttl(dp_policy_settings(c->policy)));
+	if (sum.lost > 0)
+		return DP_PASSAGE_FAILED;
+	return wait_for(m, w, q, c, h, dp_map_seq(map));
+}
