@@ -43,13 +43,6 @@ static enum dp_err compile(struct job *job)
 	struct dp_ruleset *rs = NULL;
 	enum dp_err err = dp_ruleset_new(&rs);
 
-	/* A barrier that the module does not have yet would be no barrier. */
-	if (!err && job->conf.settings.value[DP_SET_BARRIER] !=
-	    DP_BARRIER_OFF) {
-		dp_diag_set(&job->diag, "barrier", 0,
-		    "this release has none: take the setting out");
-		err = DP_ERR_LIMIT;
-	}
 	if (!err && job->zone_count > 0)
 		err = dp_gather_files(rs, job->zones, job->zone_count,
 		    &job->diag);
