@@ -173,6 +173,8 @@ enum dp_err dp_elements_make(struct dp_elements *out,
 	qsort(parts.items, parts.count, sizeof(*parts.items), part_compare);
 	unite_all(&e, x, &parts);
 	free(parts.items);
+	if (x->tally)
+		*x->tally = (struct dp_export_tally){ e.count, e.left_out };
 	*out = e;
 	return DP_OK;
 }

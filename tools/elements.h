@@ -28,7 +28,7 @@ struct dp_elements {
 /*
  * What is open to each of x->audiences, as long as it is to all of them. by
  * service: services that differ are elements that differ, and where any service
- * is open, each of them is. DP_ERR_NOMEM. The caller frees.
+ * is open, each of them is. Fills x->tally. DP_ERR_NOMEM. The caller frees.
  */
 enum dp_err dp_elements_make(struct dp_elements *out,
     const struct dp_export *x, bool by_service) DP_MUST_CHECK;

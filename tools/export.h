@@ -3,9 +3,9 @@
  * bindings into text on a stream and knows nothing of files, options or the
  * clock: equal lists at equal times give equal bytes. Single-threaded.
  *
- * Every format prints names escaped as in master files (RFC 1035, 5.1) and
- * without the last dot, so that no octet that a server may put into a name
- * ends a line, a string or a field.
+ * A format that prints names prints them escaped as in master files (RFC 1035,
+ * 5.1) and without the last dot, so that no octet that a server may put into a
+ * name ends a line, a string or a field.
  */
 #ifndef DP_EXPORT_H
 #define DP_EXPORT_H
@@ -17,7 +17,8 @@
 #include "tools/bindings.h"
 #include "tools/cli.h"
 
-/* For nft and edl to fill. */
+/* For the formats to fill that open to everybody what they hold: all but json
+ * and csv. */
 struct dp_export_tally {
 	size_t elements; /* that the list has */
 	size_t left_out; /* for they are not open to all of x->audiences */
@@ -28,7 +29,9 @@ struct dp_export {
 	const struct dp_bindings *bindings;
 	uint32_t now_s; /* since 1970 */
 	uint64_t audiences; /* whom it is for: all, or those of one client */
-	const char *nft_table; /* NULL: that of the settings */
+	/* Of what the firewall loads; NULL: that of the settings for nft, else
+	 * "dnspin". */
+	const char *name;
 	struct dp_export_tally *tally; /* NULL: nobody asks */
 };
 
@@ -41,8 +44,21 @@ dp_export_fn dp_export_json;
 dp_export_fn dp_export_csv;
 /* Input for nft -f: table, sets, elements, the chain dnspin_allow. */
 dp_export_fn dp_export_nft;
-/* Addresses only, one a line (external dynamic list, threat feed). */
+/* Input for ipset restore: sets that are filled apart and swapped. */
+dp_export_fn dp_export_ipset;
+/* Addresses only, one a line (external dynamic list, threat feed, pf table). */
 dp_export_fn dp_export_edl;
+/* YAML: a CiliumCIDRGroup, and a NetworkPolicy of Kubernetes. */
+dp_export_fn dp_export_cilium;
+dp_export_fn dp_export_k8s;
+/* PowerShell: dynamic keyword addresses and rules that use them. */
+dp_export_fn dp_export_windows;
+
+const char *dp_export_name(const struct dp_export *x); /* with the default */
+
+/* now_s as RFC 3339 has it. */
+#define DP_EXPORT_WHEN_MAX sizeof("YYYYYY-MM-DDThh:mm:ssZ")
+void dp_export_when(uint32_t now_s, char text[DP_EXPORT_WHEN_MAX]);
 
 /* "none", "inside", "outside"; static storage. */
 const char *dp_export_pin_word(enum dp_pin_state pin);

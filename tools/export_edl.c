@@ -1,7 +1,8 @@
 #include "tools/elements.h"
 
 /* No header: Palo Alto Networks documents comments only behind an address on
- * its line, Fortinet only on lines of their own; bare addresses suit both. */
+ * its line, Fortinet only on lines of their own; bare addresses suit both, and
+ * the tables of pf. */
 
 enum dp_err dp_export_edl(const struct dp_export *x, FILE *out)
 {
@@ -11,8 +12,6 @@ enum dp_err dp_export_edl(const struct dp_export *x, FILE *out)
 
 	if (err)
 		return err;
-	if (x->tally)
-		*x->tally = (struct dp_export_tally){ e.count, e.left_out };
 	for (size_t i = 0; i < e.count; i++) {
 		dp_addr_to_text(&e.items[i].addr, text);
 		fprintf(out, "%s\n", text);

@@ -3,7 +3,6 @@
 #include "tools/export.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 #include "tools/elements.h"
 #include "tools/nft_sets.h"
@@ -50,12 +49,9 @@ static void set_fill(FILE *out, const char *table, const struct dp_nft_set *set,
 static void head_put(FILE *out, const struct dp_export *x, const char *table,
     size_t left_out)
 {
-	char when[sizeof("YYYYYY-MM-DDThh:mm:ssZ")] = "?";
-	time_t now = (time_t)x->now_s;
-	struct tm tm;
+	char when[DP_EXPORT_WHEN_MAX];
 
-	if (gmtime_r(&now, &tm))
-		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	dp_export_when(x->now_s, when);
 	fprintf(out,
 	    "# dnspin: %zu bindings at %s, input for nft -f\n"
 	    "#\n"
@@ -98,15 +94,13 @@ static void frame_put(FILE *out, const char *table)
 
 enum dp_err dp_export_nft(const struct dp_export *x, FILE *out)
 {
-	const char *table = x->nft_table
-	    ? x->nft_table : dp_policy_settings(x->policy)->nft_table;
+	const char *table = x->name
+	    ? x->name : dp_policy_settings(x->policy)->nft_table;
 	struct dp_elements e;
 	enum dp_err err = dp_elements_make(&e, x, true);
 
 	if (err)
 		return err;
-	if (x->tally)
-		*x->tally = (struct dp_export_tally){ e.count, e.left_out };
 	head_put(out, x, table, e.left_out);
 	frame_put(out, table);
 	for (size_t i = 0; i < DP_NFT_SETS; i++)

@@ -3,7 +3,6 @@
 
 #include "tools/export.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,93 +10,8 @@
 #include "module/core/map.h"
 #include "module/core/state.h"
 #include "tools/choice.h"
+#include "tools/export_options.h"
 #include "tools/out_file.h"
-#include "tools/verb.h"
-#include "tools/whom.h"
-
-static const struct format {
-	const char *name;
-	dp_export_fn *write;
-} formats[] = {
-	{ "json", dp_export_json },
-	{ "csv", dp_export_csv },
-	{ "nft", dp_export_nft },
-	{ "edl", dp_export_edl },
-};
-
-struct options {
-	dp_export_fn *write;
-	const char *file; /* NULL: standard output */
-	const char *table; /* -t, NULL: that of the policy */
-	bool has_client;
-	struct dp_addr client; /* -c */
-	const char **groups; /* as the user wrote them */
-	size_t group_count;
-	bool v4_only;
-	bool v6_only;
-	bool force;
-};
-
-static dp_export_fn *format_find(const char *name)
-{
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-		if (strcmp(formats[i].name, name) == 0)
-			return formats[i].write;
-	return NULL;
-}
-
-/* o->groups has room for argc words. */
-static int options_parse(struct options *o, int argc, char **argv)
-{
-	int letter;
-
-	while ((letter = dp_verb_getopt(argc, argv)) != -1) {
-		switch (letter) {
-		case '4':
-			o->v4_only = true;
-			break;
-		case '6':
-			o->v6_only = true;
-			break;
-		case 'F':
-			o->force = true;
-			break;
-		case 'O':
-			o->file = strcmp(optarg, "-") == 0 ? NULL : optarg;
-			break;
-		case 'c':
-			if (!dp_whom_option(&o->client, "export", optarg))
-				return DP_EXIT_USAGE;
-			o->has_client = true;
-			break;
-		case 't':
-			if (!dp_choice_table("export", optarg))
-				return DP_EXIT_USAGE;
-			o->table = optarg;
-			break;
-		case 'f':
-			o->write = format_find(optarg);
-			if (!o->write)
-				return dp_cli_usage("export",
-				    "unknown format %s: json, csv, nft or edl",
-				    optarg);
-			break;
-		case 'g':
-			o->groups[o->group_count++] = optarg;
-			break;
-		default:
-			return DP_EXIT_USAGE;
-		}
-	}
-	if (optind < argc)
-		return dp_cli_usage("export", "unexpected argument %s",
-		    argv[optind]);
-	if (o->table && o->write != dp_export_nft)
-		return dp_cli_usage("export", "-t goes with -f nft only");
-	if (o->v4_only && o->v6_only)
-		return dp_cli_usage("export", "-4 and -6 exclude each other");
-	return DP_EXIT_OK;
-}
 
 static int map_open(const struct dp_cli *cli, struct dp_map **map)
 {
@@ -120,7 +34,7 @@ static int map_open(const struct dp_cli *cli, struct dp_map **map)
 	return err ? dp_cli_diag(err, &diag) : DP_EXIT_OK;
 }
 
-static int empty_refuse(const struct options *o,
+static int empty_refuse(const struct dp_export_options *o,
     const struct dp_bindings_tally *t)
 {
 	return dp_cli_fail(DP_EXIT_FAILED, o->file ? o->file : "export",
@@ -132,14 +46,14 @@ static int empty_refuse(const struct options *o,
 }
 
 /* All text before the first byte goes out: a reader never sees half a list. */
-static int text_make(const struct options *o, const struct dp_export *x,
+static int text_make(const struct dp_export_options *o, const struct dp_export *x,
     char **text, size_t *size_b)
 {
 	enum dp_err err = DP_ERR_NOMEM;
 	FILE *out = open_memstream(text, size_b);
 
 	if (out) {
-		err = o->write(x, out);
+		err = o->format->write(x, out);
 		if (fclose(out) != 0 && !err)
 			err = DP_ERR_NOMEM;
 	}
@@ -149,7 +63,7 @@ static int text_make(const struct options *o, const struct dp_export *x,
 	return DP_EXIT_OK;
 }
 
-static int text_deliver(const struct options *o, const char *text,
+static int text_deliver(const struct dp_export_options *o, const char *text,
     size_t size_b)
 {
 	struct dp_diag diag = { .line = 0 };
@@ -166,7 +80,7 @@ static int text_deliver(const struct options *o, const char *text,
 
 /* What is open to some only would be open to all through these lists. Where
  * nothing else is there, the list is an empty one. */
-static int say_left_out(const struct options *o,
+static int say_left_out(const struct dp_export_options *o,
     const struct dp_export_tally *t)
 {
 	if (t->left_out == 0)
@@ -183,7 +97,7 @@ static int say_left_out(const struct options *o,
 	    t->left_out, t->left_out == 1 ? " is" : "s are");
 }
 
-static int export_map(const struct options *o, const struct dp_policy *policy,
+static int export_map(const struct dp_export_options *o, const struct dp_policy *policy,
     const struct dp_map *map, uint32_t now_s)
 {
 	struct dp_bindings_filter filter = { NULL, !o->v6_only, !o->v4_only,
@@ -191,7 +105,7 @@ static int export_map(const struct options *o, const struct dp_policy *policy,
 	struct dp_export_tally tally = { 0, 0 };
 	struct dp_export x = { .policy = policy, .now_s = now_s,
 		.audiences = dp_policy_audiences(policy),
-		.nft_table = o->table, .tally = &tally };
+		.name = o->name, .tally = &tally };
 	struct dp_bindings *list = NULL;
 	bool *wanted = NULL;
 	char *text = NULL;
@@ -232,16 +146,12 @@ out:
 int dp_export_at(const struct dp_cli *cli, int argc, char **argv,
     uint32_t now_s)
 {
-	struct options o = { .write = dp_export_json };
+	struct dp_export_options o;
 	struct dp_policy *policy = NULL;
 	struct dp_map *map = NULL;
 	int code;
 
-	o.groups = calloc((size_t)argc, sizeof(*o.groups));
-	if (!o.groups)
-		return dp_cli_fail(DP_EXIT_FAILED, "export", "%s",
-		    dp_err_text(DP_ERR_NOMEM));
-	code = options_parse(&o, argc, argv);
+	code = dp_export_options_parse(&o, argc, argv);
 	if (code == DP_EXIT_OK) {
 		policy = dp_cli_policy(cli, &code);
 		if (policy)
@@ -251,7 +161,7 @@ int dp_export_at(const struct dp_cli *cli, int argc, char **argv,
 		code = export_map(&o, policy, map, now_s);
 	dp_map_close(&map);
 	dp_policy_close(&policy);
-	free(o.groups);
+	dp_export_options_free(&o);
 	return code;
 }
 

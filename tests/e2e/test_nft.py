@@ -4,7 +4,6 @@ ever loaded into the firewall of the machine.
 """
 import errno
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -14,7 +13,8 @@ import threading
 import time
 
 import netns
-from checks import Checks, skip_all
+from checks import skip_all
+from exporter import Exporter
 
 ZONE = """$ORIGIN test.dnspin.
 $TTL 3600
@@ -29,37 +29,11 @@ MANY = 500
 SERVED, ANY, OTHER = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 
 
-class Firewall(Checks):
-    """The exporter, a state directory, and nft."""
+class Firewall(Exporter):
+    """And nft."""
 
     def __init__(self, work):
-        super().__init__("nft")
-        build = os.environ["DNSPIN_BUILDDIR"]
-        self.state = os.path.join(work, "state")
-        self.list = os.path.join(work, "list.nft")
-        self.map = os.path.join(self.state, "unbound", "map")
-        self._dnspin = os.path.join(build, "dnspin")
-        self._fill = os.path.join(build, "tests", "e2e", "map_fill")
-        os.makedirs(os.path.dirname(self.map))
-
-    def dnspin(self, *argv, text=None):
-        return subprocess.run(
-            [self._dnspin, "-C", os.devnull, "-d", self.state, *argv],
-            input=text, text=True, check=False, capture_output=True)
-
-    def compile(self, **settings):
-        options = [w for k, v in settings.items()
-                   for w in ("-o", f"{k.replace('_', '-')}={v}")]
-        done = self.dnspin(*options, "compile", "-", text=ZONE)
-        self.check("the policy compiles", done.returncode == 0, done.stderr)
-
-    def fill(self, *bindings):
-        """A new map with (name, address, lifetime)."""
-        if os.path.exists(self.map):
-            os.unlink(self.map)
-        text = "".join(f"{n} {a} {life} {life}\n" for n, a, life in bindings)
-        subprocess.run([self._fill, self.map, "16384"], input=text, text=True,
-                       check=True)
+        super().__init__("nft", work, ZONE)
 
     def export(self, *options):
         return self.dnspin("export", "-f", "nft", "-O", self.list, *options)
@@ -125,7 +99,7 @@ def sets_are_exact(fw):
         done = fw.load()
         fw.check(f"nft takes it the {turn} time", done.returncode == 0,
                  done.stderr)
-    bindings = json.loads(fw.dnspin("export").stdout)["bindings"]
+    bindings = fw.bindings()
     wanted, got = expected(bindings, before), fw.elements()
     fw.check("5 + 2 x 499 bindings", len(bindings) == 5 + 2 * (MANY - 1),
              len(bindings))

@@ -54,6 +54,44 @@ static inline void exported_is_golden(dp_export_fn *format, const char *name)
 	sample_remove(&s);
 }
 
+/* The caller frees. */
+static inline char *exported_text(dp_export_fn *format, uint32_t now_s)
+{
+	static const struct dp_bindings_filter all = { NULL, true, true, 0 };
+	struct sample s;
+	size_t size_b = 0;
+	char *text;
+
+	sample_make(&s);
+	text = exported(&s, format, &all, now_s, &size_b);
+	sample_remove(&s);
+	CU_ASSERT_EQUAL_FATAL(strlen(text), size_b);
+	return text;
+}
+
+static inline size_t exported_times(const char *text, const char *word)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, word)); text += strlen(word))
+		count++;
+	return count;
+}
+
+/* The sample has names with quotes, commas, backslashes and line ends: none of
+ * them gets in, not even escaped. */
+static inline void exported_has_no_name(dp_export_fn *format)
+{
+	char *text = exported_text(format, SAMPLE_NOW_S);
+
+	CU_ASSERT_EQUAL(exported_times(text, "odd"), 0);
+	CU_ASSERT_EQUAL(exported_times(text, "microsoft"), 0);
+	CU_ASSERT_EQUAL(exported_times(text, "\\"), 0);
+	for (const char *c = text; *c; c++)
+		CU_ASSERT((*c >= ' ' && *c <= '~') || *c == '\n' || *c == '\t');
+	free(text);
+}
+
 /* The sample when all of its bindings have ended. */
 static inline void exported_empty_is(dp_export_fn *format, const char *wanted)
 {

@@ -105,7 +105,7 @@ static void wrong_command_lines_are_told(void)
 		    "no group nobody in the policy; it has apps, core, " },
 		{ "-g a..b", DP_EXIT_FAILED, "no group a..b" },
 		{ "-c 10.0.0.0/8", DP_EXIT_USAGE, "-c 10.0.0.0/8: not an " },
-		{ "-t egress", DP_EXIT_USAGE, "-t goes with -f nft only" },
+		{ "-t egress", DP_EXIT_USAGE, "-t does not go with -f json" },
 		{ "-f nft -t 4you", DP_EXIT_USAGE, "-t 4you: the nftables " },
 		{ "-f nft -t a1234567890123456789012345678901", DP_EXIT_USAGE,
 		    "must be 1 to 31 letters" },
