@@ -27,7 +27,10 @@ struct dp_keeper {
 	char map_trouble[DP_STATUS_TEXT_B];
 	char sync_trouble[DP_STATUS_TEXT_B];
 	char status_trouble[DP_STATUS_TEXT_B];
-	time_t fit_map_s;   /* monotonic: to be tried again then; 0: now */
+	time_t fit_map_s; /* monotonic: to be tried again then; 0: now */
+	time_t clock_base_s; /* the clock when the machine started */
+	time_t steady_s; /* uptime at which it was set last; 0: unknown */
+	time_t cut_s;	 /* the steady_s in which lives were cut */
 	time_t leak_said_s; /* 0: never */
 	struct dp_status *spare; /* counted in until there was a file */
 	struct dp_status_head head;
