@@ -352,6 +352,15 @@ enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
 	return put(map, &e);
 }
 
+bool dp_map_lives(const struct dp_map *map, const struct dp_name *name,
+    const struct dp_addr *addr, uint32_t now_s)
+{
+	struct entry e = { .now_s = now_s };
+
+	entry_name(&e, map, name, NULL, addr);
+	return find_known(map, &e).slot != NONE;
+}
+
 enum dp_err dp_map_carry(struct dp_map *map, const struct dp_binding *b,
     uint64_t more, uint32_t now_s)
 {
@@ -367,28 +376,6 @@ enum dp_err dp_map_carry(struct dp_map *map, const struct dp_binding *b,
 	e.more = more;
 	e.carried = true;
 	return put(map, &e);
-}
-
-/* fed_end_s goes first: a writer that prolongs from here on must feed that. */
-uint32_t dp_map_clamp(struct dp_map *map, uint32_t now_s, uint32_t most_s)
-{
-	uint32_t last_s = later(now_s, most_s), count = 0;
-
-	for (uint32_t i = 0; i < map->slot_count; i++) {
-		uint64_t entry = atomic_load_explicit(&map->index[i],
-		    memory_order_relaxed);
-
-		if (dp_map_end(entry) <= last_s ||
-		    dp_map_end(entry) == DP_MAP_CLAIMED)
-			continue;
-		atomic_store_explicit(&map->slots[i].fed_end_s, 0,
-		    memory_order_release);
-		count += atomic_compare_exchange_strong_explicit(
-		    &map->index[i], &entry,
-		    dp_map_entry(dp_map_tag(entry), last_s),
-		    memory_order_acq_rel, memory_order_relaxed);
-	}
-	return count;
 }
 
 void dp_map_feed_unfed(struct dp_map *map)
