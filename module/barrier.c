@@ -24,6 +24,12 @@ enum dp_barrier dp_barrier_of(const struct dp_policy *p)
 	return (enum dp_barrier)set[DP_SET_BARRIER];
 }
 
+bool dp_barrier_goes_by(const struct dp_module *m, const struct dp_policy *p)
+{
+	return dp_barrier_of(p) != DP_BARRIER_OFF &&
+	    (m->id > 0 || SERVE_EXPIRED);
+}
+
 void dp_barrier_look(struct dp_barrier_now *out, const struct dp_module *m)
 {
 	const struct dp_policy *policy = atomic_load(&m->policy);
@@ -48,6 +54,27 @@ static uint32_t longest_ttl(const struct dp_settings *set)
 	uint32_t grace = set->value[DP_SET_GRACE];
 
 	return life > grace ? life - grace : 0;
+}
+
+/* A dp_item_fn: are all addresses bound to the name that was asked? */
+struct lookup {
+	const struct dp_case *c;
+	const struct dp_map *map;
+	uint32_t now_s;
+	bool any, all;
+};
+
+static bool look_up(void *arg, const struct dp_item *item)
+{
+	struct lookup *l = arg;
+
+	if (item->kind != DP_ITEM_ADDR ||
+	    !dp_record_wants(dp_policy_settings(l->c->policy), &item->addr))
+		return true;
+	l->any = true;
+	l->all = l->map &&
+	    dp_map_lives(l->map, &l->c->name, &item->addr, l->now_s);
+	return l->all;
 }
 
 /* Where q stands with what was recorded: its hold, new when it has none. */
@@ -108,4 +135,24 @@ enum dp_passage dp_barrier_pass(struct dp_module *m, struct dp_worker *w,
 	if (sum.lost > 0)
 		return DP_PASSAGE_FAILED;
 	return wait_for(m, w, q, c, h, dp_map_seq(map));
+}
+
+bool dp_barrier_pass_now(struct dp_module *m, struct dp_worker *w,
+    const struct dp_case *c, struct reply_info *rep, time_t now)
+{
+	struct dp_map *map = atomic_load(&m->map);
+	struct lookup l = { c, map, (uint32_t)now, false, true };
+	uint64_t seq = map ? dp_map_seq(map) : 0;
+	struct dp_barrier_now agent;
+
+	if (dp_barrier_of(c->policy) == DP_BARRIER_OFF) {
+		(void)dp_module_record(m, w, c, rep, 0, now);
+		return true;
+	}
+	if (dp_module_trusts(m, rep))
+		dp_answer_walk(rep, 0, look_up, &l);
+	dp_barrier_look(&agent, m);
+	dp_answer_limit(rep, longest_ttl(dp_policy_settings(c->policy)));
+	(void)dp_module_record(m, w, c, rep, 0, now);
+	return !l.any || (l.all && agent.alive && agent.acked >= seq);
 }

@@ -24,6 +24,11 @@ void dp_barrier_look(struct dp_barrier_now *out, const struct dp_module *m);
 /* The setting, as far as it counts: OFF where the policy only observes. */
 enum dp_barrier dp_barrier_of(const struct dp_policy *p);
 
+/* Would answers pass the barrier by if clients had them from the cache? Where a
+ * module in front makes something else of them, and where expired ones are
+ * given, whose bindings may have ended. */
+bool dp_barrier_goes_by(const struct dp_module *m, const struct dp_policy *p);
+
 enum dp_passage {
 	DP_PASSAGE_FREE,   /* confirmed, or nothing is to be confirmed */
 	DP_PASSAGE_WAIT,   /* held: q runs again when there is news */

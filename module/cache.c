@@ -48,13 +48,44 @@ static bool is_failure(const struct dp_module *m, const struct reply_info *rep)
 	    FLAGS_GET_RCODE(rep->flags) == LDNS_RCODE_SERVFAIL;
 }
 
+/* A flag of records that Unbound has no use for, and bits that tell those of
+ * one question from those of others. */
+#define OWN 0x40000000u
+#define OWN_BITS 0x3fffff00u
+
+static void set_flags(struct ub_packed_rrset_key *key, uint32_t flags)
+{
+	key->rk.flags = flags;
+	key->entry.hash = rrset_key_hash(&key->rk);
+}
+
+static uint32_t own_flags(struct module_qstate *q)
+{
+	return OWN |
+	    (query_info_hash(&q->qinfo, q->query_flags) & OWN_BITS);
+}
+
+static int store(struct dp_worker *w, struct module_qstate *q, bool apart)
+{
+	const struct reply_info *rep = q->return_msg->rep;
+	uint32_t own = apart ? own_flags(q) : 0;
+	int stored;
+
+	for (size_t i = 0; i < rep->rrset_count && apart; i++)
+		set_flags(rep->rrsets[i], rep->rrsets[i]->rk.flags | own);
+	/* Into the worker's own environment, not into the copy that q has. */
+	stored = dp_cache_store(w->real, q);
+	for (size_t i = 0; i < rep->rrset_count && apart; i++)
+		set_flags(rep->rrsets[i], rep->rrsets[i]->rk.flags & ~own);
+	return stored;
+}
+
 void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
-    struct module_qstate *q)
+    struct module_qstate *q, bool apart)
 {
 	if (!may_be_cached(m, q) || is_failure(m, q->return_msg->rep))
 		return;
-	/* Into the worker's own environment, not into the copy that q has. */
-	if (dp_cache_store(w->real, q))
+	if (store(w, q, apart))
 		dp_module_count(m, w, DP_COUNT_ADMITTED, 1);
 	else
 		dp_module_count(m, w, DP_COUNT_NOMEM, 1);

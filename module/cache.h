@@ -18,9 +18,13 @@ void dp_cache_destroy(struct dp_module *m);
  * made for some clients only are left out. In strict mode only: otherwise
  * recursion stores there by itself. The caller is inside the epoch; see
  * dp_cache_clear.
+ *
+ * apart: with records of its own. Those that Unbound keeps for all can get
+ * other addresses under a message that is in the cache (a prefetch of another
+ * name that leads there), which the firewall may not hold.
  */
 void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
-    struct module_qstate *q);
+    struct module_qstate *q, bool apart);
 
 /*
  * Keeper: forget all admitted answers. Called after every thread has left the

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "module/barrier.h"
 #include "module/cache.h"
 #include "module/core/file.h"
 #include "module/core/key.h"
@@ -183,20 +184,27 @@ static void settle(struct dp_keeper *k)
 }
 
 /* A strict policy is not put in force where others answer before the module,
- * unless it says that this is known. */
+ * unless it says that this is known; nor one that withholds answers where those
+ * of others cannot be. */
 static bool is_passed_by(struct dp_keeper *k, const struct dp_policy *p)
 {
 	const uint32_t *set = dp_policy_settings(p)->value;
 	const char *in_front = k->m->around.in_front;
 	struct dp_diag diag = { .object = "" };
 
-	if (!is_strict(p) || !in_front[0] ||
-	    set[DP_SET_MODULE_ORDER] == DP_ORDER_ACCEPT)
+	if (is_strict(p) && in_front[0] &&
+	    set[DP_SET_MODULE_ORDER] != DP_ORDER_ACCEPT)
+		dp_diag_set(&diag, "unbound.conf", 0,
+		    "module-config has \"%.100s\" in front of dynlib, whose "
+		    "answers would pass the policy by: put dynlib first, or "
+		    "compile with module-order=accept", in_front);
+	else if (k->m->id > 0 && dp_barrier_of(p) == DP_BARRIER_FAIL_CLOSED)
+		dp_diag_set(&diag, "unbound.conf", 0,
+		    "module-config has a module in front of dynlib, whose "
+		    "answers cannot wait for the firewall: put dynlib first, "
+		    "or compile with barrier=fail-open");
+	else
 		return false;
-	dp_diag_set(&diag, "unbound.conf", 0,
-	    "module-config has \"%.100s\" in front of dynlib, whose answers "
-	    "would pass the policy by: put dynlib first, or compile with "
-	    "module-order=accept", in_front);
 	say_policy(k, &diag);
 	return true;
 }

@@ -206,9 +206,10 @@ static void give(struct dp_module *m, struct dp_worker *w,
 		return;
 	if (rep)
 		dp_answer_trim(rep);
-	if (may_be_cached && !dp_case_may_turn(c, rep) &&
-	    dp_case_is_for_all(c, rep))
-		dp_cache_admit(m, w, q);
+	if (may_be_cached && !dp_barrier_goes_by(m, c->policy) &&
+	    !dp_case_may_turn(c, rep) && dp_case_is_for_all(c, rep))
+		dp_cache_admit(m, w, q,
+		    dp_barrier_of(c->policy) != DP_BARRIER_OFF);
 }
 
 /* Does the answer count for the firewall? What a prefetch brings is recorded

@@ -11,6 +11,12 @@ uint32_t dp_record_lifetime(const struct dp_settings *set, uint32_t ttl_s)
 	return (uint32_t)life;
 }
 
+bool dp_record_wants(const struct dp_settings *set, const struct dp_addr *addr)
+{
+	return set->value[DP_SET_PRIVATE] != DP_PRIVATE_REFUSE ||
+	    !dp_addr_special(addr);
+}
+
 static void count(struct dp_record *r, enum dp_counter c)
 {
 	dp_status_add(r->status, r->shard, c, 1);
@@ -24,8 +30,7 @@ bool dp_record_item(void *arg, const struct dp_item *item)
 
 	if (item->kind != DP_ITEM_ADDR)
 		return true;
-	if (set->value[DP_SET_PRIVATE] == DP_PRIVATE_REFUSE &&
-	    dp_addr_special(&item->addr)) {
+	if (!dp_record_wants(set, &item->addr)) {
 		count(r, DP_COUNT_SPECIAL);
 		return true;
 	}

@@ -6,6 +6,7 @@
 #ifndef DP_RECORDING_H
 #define DP_RECORDING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "module/core/map.h"
 #include "module/core/status.h"
@@ -26,6 +27,9 @@ struct dp_record {
 	} sum;
 };
 bool dp_record_item(void *record, const struct dp_item *item);
+
+/* Is addr one of those that are recorded? */
+bool dp_record_wants(const struct dp_settings *set, const struct dp_addr *addr);
 
 /* TTL and grace, not below min-lifetime, not above max-lifetime; seconds. */
 uint32_t dp_record_lifetime(const struct dp_settings *set, uint32_t ttl_s);

@@ -3,6 +3,7 @@
 #include "module/reply.h"
 
 #include "module/answer.h"
+#include "module/barrier.h"
 #include "module/judge.h"
 #include "module/keeper.h"
 #include "module/query.h"
@@ -60,6 +61,17 @@ static bool is_unjudged(const struct module_qstate *q,
 	return rep && (!q->return_msg || rep != q->return_msg->rep);
 }
 
+/* What goes out now cannot wait for the firewall. */
+static enum dp_verdict unconfirmed(struct dp_module *m, struct dp_worker *w,
+    const struct dp_case *c)
+{
+	bool closed = dp_barrier_of(c->policy) == DP_BARRIER_FAIL_CLOSED;
+
+	dp_module_count(m, w,
+	    closed ? DP_COUNT_WITHHELD : DP_COUNT_UNCONFIRMED, 1);
+	return closed ? DP_VERDICT_WITHHELD : DP_VERDICT_ALLOW;
+}
+
 static enum dp_verdict judge_late(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q, struct reply_info *rep,
     const struct comm_reply *client, struct edns_option **options)
@@ -81,8 +93,13 @@ static enum dp_verdict judge_late(struct dp_module *m, struct dp_worker *w,
 	}
 	if (c.strict)
 		dp_answer_trim(rep);
-	if (c.verdict == DP_VERDICT_ALLOW)
-		(void)dp_module_record(m, w, &c, rep, 0, *q->env->now);
+	if (c.verdict == DP_VERDICT_ALLOW &&
+	    !dp_barrier_pass_now(m, w, &c, rep, *q->env->now))
+		c.verdict = unconfirmed(m, w, &c);
+	if (c.verdict == DP_VERDICT_WITHHELD) {
+		dp_refuse_fail(rep);
+		explain_failure(c.verdict, options, q->region);
+	}
 	return c.verdict;
 }
 
@@ -101,16 +118,18 @@ static enum dp_verdict verdict_for(const struct dp_module *m,
 	    q->return_msg ? q->return_msg->rep : NULL);
 }
 
-/* Record what a module in front made of an answer, which was judged before. */
+/* Record what a module in front made of an answer, which was judged before. A
+ * policy that would withhold it is not put in force there. */
 static void record_late(struct dp_module *m, struct dp_worker *w,
     const struct module_qstate *q, const struct query_info *qinfo,
-    const struct reply_info *rep, const struct comm_reply *client)
+    struct reply_info *rep, const struct comm_reply *client)
 {
 	struct dp_case c;
 
 	dp_case_open(&c, m, qinfo);
-	if (c.policy && dp_case_judge(&c, client, NULL) == DP_VERDICT_ALLOW)
-		(void)dp_module_record(m, w, &c, rep, 0, *q->env->now);
+	if (c.policy && dp_case_judge(&c, client, NULL) == DP_VERDICT_ALLOW &&
+	    !dp_barrier_pass_now(m, w, &c, rep, *q->env->now))
+		(void)unconfirmed(m, w, &c);
 }
 
 /* A reply that went through the modules. */

@@ -278,8 +278,58 @@ def all_of_it(lab, barrier, threads):
     agent.kill()
 
 
+def expired(lab):
+    """They cannot wait: they are given while their bindings are known to be
+    in the firewall."""
+    path = "fail-closed, serve-expired"
+    resolver = start(lab, "expired", "fail-closed", conf=[
+        "serve-expired: yes", "serve-expired-client-timeout: 100",
+        "cache-max-ttl: 1"])
+    agent = SlowAgent(lab, resolver)
+    wait_until(lambda: is_given(resolver.ask(next(NAMES))), "an answer")
+    name = next(NAMES)
+    lab.check(f"{path}: fresh", is_given(resolver.ask(name)))
+    lab.check(f"{path}: not cached for clients: it would expire there",
+              counters(resolver)["admitted"] == 0)
+    time.sleep(2.1)  # TTLs are whole seconds of the real clock
+    for folder in ("leaf", "tld", "root"):
+        lab.authority.pause(folder)
+    known = resolver.ask(name)
+    agent.kill()
+    wait_until(lambda: not is_given(resolver.ask(name)), "it is dead")
+    unknown = resolver.ask(name)
+    for folder in ("leaf", "tld", "root"):
+        lab.authority.resume(folder)
+    lab.check(f"{path}: given while the firewall has them", is_given(known),
+              known)
+    lab.check(f"{path}: withheld when nobody knows",
+              unknown.rcode == "SERVFAIL" and not unknown.rrs, unknown)
+
+
+def behind_dns64(lab):
+    modules = ['module-config: "dns64 dynlib validator iterator"',
+               "dns64-prefix: 64:ff9b::/96"]
+    for barrier, rcode in (("fail-closed", "SERVFAIL"),
+                           ("fail-open", "NOERROR")):
+        resolver = start(lab, f"dns64-{barrier}", barrier, conf=modules)
+        answer = resolver.ask(next(NAMES), "AAAA")
+        lab.check(f"dns64 in front, {barrier}: {rcode}",
+                  answer.rcode == rcode, answer)
+        status = resolver.status(ready=barrier == "fail-open")["resolver"]
+        if barrier == "fail-closed":
+            lab.check("dns64 in front: such a policy is not taken",
+                      "cannot wait for the firewall" in status["trouble"],
+                      status)
+            continue
+        lab.check("dns64 in front: what it makes is counted as unconfirmed",
+                  status["counters"]["unconfirmed"] == 1 and
+                  status["counters"]["admitted"] == 0, status)
+
+
 with Lab("barrier", extra=ZONE) as the_lab:
     for the_barrier in ("fail-open", "fail-closed"):
         for number in (1, 4):
             all_of_it(the_lab, the_barrier, number)
+    expired(the_lab)
+    behind_dns64(the_lab)
 sys.exit(the_lab.finish())

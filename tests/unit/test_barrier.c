@@ -266,7 +266,104 @@ static void what_finds_no_room_fails(void)
 	barrier_of_close(&o);
 }
 
+/* Expired answers and what modules in front make: with bindings or without. */
+static void what_cannot_wait_must_be_known(void)
+{
+	static const struct {
+		enum dp_barrier barrier;
+		bool known;
+		enum agent agent;
+		const char *addr;
+		bool passes;
+	} cases[] = {
+		{ DP_BARRIER_FAIL_CLOSED, true, ACKS, "20.1.2.3", true },
+		{ DP_BARRIER_FAIL_CLOSED, false, ACKS, "20.1.2.3", false },
+		{ DP_BARRIER_FAIL_CLOSED, true, SILENT, "20.1.2.3", false },
+		{ DP_BARRIER_FAIL_CLOSED, true, DEAD, "20.1.2.3", false },
+		{ DP_BARRIER_FAIL_OPEN, false, ACKS, "20.1.2.3", false },
+		{ DP_BARRIER_FAIL_CLOSED, false, NONE, "10.1.2.3", true },
+		{ DP_BARRIER_OFF, false, NONE, "20.1.2.3", true },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dp_settings set;
+		struct barrier_of o;
+		struct dp_case c;
+		struct reply_info *rep;
+
+		barrier_of_settings(&set, cases[i].barrier);
+		set.value[DP_SET_MAX_LIFETIME] = 400;
+		barrier_of_open(&o, &set);
+		query_of_ask(&o.b, "manage.example", true);
+		query_of_found(&o.b, cases[i].addr);
+		rep = o.b.state.s.return_msg->rep;
+		dp_case_open(&c, &o.b.of.m, &o.b.state.s.qinfo);
+		dp_case_judge(&c, NULL, rep);
+		if (cases[i].known)
+			dp_module_record(&o.b.of.m, o.b.of.w, &c, rep, 0, NOW);
+		set_agent(&o, cases[i].agent);
+		CU_ASSERT_EQUAL(dp_barrier_pass_now(&o.b.of.m, o.b.of.w, &c,
+				    rep, NOW), cases[i].passes);
+		CU_ASSERT_EQUAL(module_of_recorded(&o.b.of),
+		    cases[i].addr[0] == '2');
+		CU_ASSERT_EQUAL(rep->ttl,
+		    cases[i].barrier == DP_BARRIER_OFF ? 600 : 340);
+		barrier_of_close(&o);
+	}
+}
+
+/* The address that a client is given from the cache. */
+static uint8_t cached_address(struct barrier_of *o)
+{
+	struct module_qstate *q = &o->b.state.s;
+	struct module_env env = o->b.of.env;
+	const struct packed_rrset_data *d;
+	const struct reply_info *rep;
+	struct msgreply_entry *e;
+	uint8_t last;
+
+	env.msg_cache = o->b.of.m.admitted;
+	e = msg_cache_lookup(&env, q->qinfo.qname, q->qinfo.qname_len,
+	    q->qinfo.qtype, q->qinfo.qclass, 0, NOW, 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+	rep = e->entry.data;
+	d = rep->ref[0].key->entry.data;
+	last = d->rr_data[0][5];
+	lock_rw_unlock(&e->entry.lock);
+	return last;
+}
+
+/* Recursion gets another address for the name, for a prefetch or itself. */
+static void cached_records_are_not_renewed(void)
+{
+	static const struct {
+		enum dp_barrier barrier;
+		uint8_t last;
+	} cases[] = { { DP_BARRIER_OFF, 4 }, { DP_BARRIER_FAIL_OPEN, 3 },
+		{ DP_BARRIER_FAIL_CLOSED, 3 } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dp_settings set;
+		struct module_qstate *q;
+		struct barrier_of o;
+
+		barrier_of_settings(&set, cases[i].barrier);
+		barrier_of_open(&o, &set);
+		set_agent(&o, ACKS);
+		q = ask(&o, "manage.example", "20.1.2.3");
+		CU_ASSERT_EQUAL(outcome(&o), GIVEN | ADMITTED);
+		CU_ASSERT_EQUAL(q->return_msg->rep->rrsets[0]->rk.flags, 0);
+		q = query_of_ask(&o.b, "manage.example", false);
+		query_of_found(&o.b, "20.1.2.4");
+		CU_ASSERT_TRUE(dp_cache_store(&o.b.of.w->env, q));
+		CU_ASSERT_EQUAL(cached_address(&o), cases[i].last);
+		barrier_of_close(&o);
+	}
+}
+
 UNIT_MAIN("barrier", UNIT(an_answer_passes_when_it_is_confirmed),
     UNIT(a_held_answer_is_looked_at_again),
     UNIT(what_nobody_waits_for_is_held_too),
-    UNIT(ttls_are_no_longer_than_bindings), UNIT(what_finds_no_room_fails))
+    UNIT(ttls_are_no_longer_than_bindings), UNIT(what_finds_no_room_fails),
+    UNIT(what_cannot_wait_must_be_known),
+    UNIT(cached_records_are_not_renewed))

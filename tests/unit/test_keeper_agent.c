@@ -101,6 +101,25 @@ static void an_agent_comes_goes_and_is_replaced(void)
 	bench_close(&b);
 }
 
+/* What a module in front makes of an answer cannot be withheld. */
+static void behind_others_nothing_is_withheld(void)
+{
+	struct bench b;
+
+	bench_open(&b);
+	CU_ASSERT_TRUE_FATAL(dp_watch_create(&b.m));
+	b.m.id = 1;
+	put_barrier(&b, DP_BARRIER_FAIL_CLOSED);
+	look(&b, 2);
+	CU_ASSERT_PTR_NULL(atomic_load(&b.m.policy));
+	CU_ASSERT_EQUAL(said(&b, "cannot wait for the firewall"), 1);
+	put_barrier(&b, DP_BARRIER_FAIL_OPEN);
+	look(&b, 1);
+	CU_ASSERT_PTR_NOT_NULL(atomic_load(&b.m.policy));
+	dp_watch_destroy(&b.m);
+	bench_close(&b);
+}
+
 static void what_is_no_ack_is_said(void)
 {
 	struct bench b;
@@ -125,4 +144,4 @@ static void what_is_no_ack_is_said(void)
 }
 
 UNIT_MAIN("keeper_agent", UNIT(an_agent_comes_goes_and_is_replaced),
-    UNIT(what_is_no_ack_is_said))
+    UNIT(behind_others_nothing_is_withheld), UNIT(what_is_no_ack_is_said))
