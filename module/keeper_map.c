@@ -10,6 +10,15 @@
 #include "module/core/map_move.h"
 
 #define FIT_AGAIN_S 60 /* after a map could not be moved */
+#define STEADY_S 600   /* a clock that was not set for as long is right */
+
+static time_t seconds(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return now.tv_sec;
+}
 
 static bool make_key(uint8_t key[DP_MAP_KEY_B])
 {
@@ -65,12 +74,11 @@ static void drop_lost_map(struct dp_keeper *k)
  * from time to time. */
 static bool fit_is_due(struct dp_keeper *k)
 {
-	struct timespec now;
+	time_t now_s = seconds(CLOCK_MONOTONIC);
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec < k->fit_map_s)
+	if (now_s < k->fit_map_s)
 		return false;
-	k->fit_map_s = now.tv_sec + FIT_AGAIN_S;
+	k->fit_map_s = now_s + FIT_AGAIN_S;
 	return true;
 }
 
@@ -116,6 +124,39 @@ static void fit_map(struct dp_keeper *k, const struct dp_policy *p)
 		k->map_trouble[0] = '\0';
 }
 
+/* Right after the start of a machine the clock may be days behind. */
+static bool clock_is_steady(struct dp_keeper *k, time_t now_s)
+{
+	time_t up_s = seconds(CLOCK_BOOTTIME), off_s;
+
+	off_s = now_s - up_s - k->clock_base_s;
+	if (k->steady_s == 0 || off_s > 1 || off_s < -1) {
+		k->clock_base_s = now_s - up_s;
+		k->steady_s = up_s;
+	}
+	return up_s - k->steady_s >= STEADY_S;
+}
+
+/* Lives that a clock gave that ran ahead would keep the firewall open for as
+ * long. Cut to the longest that an honest one may have, they are still none too
+ * short. Once for each time that the clock was set. */
+static void cut_lives(struct dp_keeper *k, const struct dp_policy *p)
+{
+	struct dp_map *map = atomic_load(&k->m->map);
+	time_t now_s = seconds(CLOCK_REALTIME);
+	uint32_t count;
+
+	if (!clock_is_steady(k, now_s) || k->cut_s == k->steady_s || !map)
+		return;
+	k->cut_s = k->steady_s;
+	count = dp_map_clamp(map, (uint32_t)now_s,
+	    dp_policy_settings(p)->value[DP_SET_MAX_LIFETIME]);
+	if (count > 0)
+		log_info("dnspin: %u bindings would have lived longer than "
+			 "max-lifetime (did the clock run ahead?): cut to that",
+		    (unsigned)count);
+}
+
 void dp_keeper_look_at_map(struct dp_keeper *k)
 {
 	const struct dp_policy *p = atomic_load(&k->m->policy);
@@ -125,4 +166,5 @@ void dp_keeper_look_at_map(struct dp_keeper *k)
 		return;
 	dp_keeper_open_map(k, p);
 	fit_map(k, p);
+	cut_lives(k, p);
 }

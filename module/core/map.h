@@ -104,6 +104,13 @@ bool dp_map_lives(const struct dp_map *map, const struct dp_name *name,
     const struct dp_addr *addr, uint32_t now_s);
 
 /*
+ * Let no binding end later than most_s after now_s: one that does was recorded
+ * by a clock that ran ahead. Only for who is sure that now_s is right, for a
+ * clock that is behind would make lives end early. How many were cut.
+ */
+uint32_t dp_map_clamp(struct dp_map *map, uint32_t now_s, uint32_t most_s);
+
+/*
  * Walk all bindings that live at now_s: start with *cursor = 0; false at the
  * end. A binding that changes meanwhile may come twice or in its old state;
  * one that lives throughout comes at least once. The same name and address may

@@ -378,6 +378,28 @@ enum dp_err dp_map_carry(struct dp_map *map, const struct dp_binding *b,
 	return put(map, &e);
 }
 
+/* fed_end_s goes first: a writer that prolongs from here on must feed that. */
+uint32_t dp_map_clamp(struct dp_map *map, uint32_t now_s, uint32_t most_s)
+{
+	uint32_t last_s = later(now_s, most_s), count = 0;
+
+	for (uint32_t i = 0; i < map->slot_count; i++) {
+		uint64_t entry = atomic_load_explicit(&map->index[i],
+		    memory_order_relaxed);
+
+		if (dp_map_end(entry) <= last_s ||
+		    dp_map_end(entry) == DP_MAP_CLAIMED)
+			continue;
+		atomic_store_explicit(&map->slots[i].fed_end_s, 0,
+		    memory_order_release);
+		count += atomic_compare_exchange_strong_explicit(
+		    &map->index[i], &entry,
+		    dp_map_entry(dp_map_tag(entry), last_s),
+		    memory_order_acq_rel, memory_order_relaxed);
+	}
+	return count;
+}
+
 void dp_map_feed_unfed(struct dp_map *map)
 {
 	for (uint32_t i = 0; i < map->slot_count; i++) {

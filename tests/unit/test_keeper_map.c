@@ -2,6 +2,8 @@
 
 #include "tests/unit/keeper_of.h"
 
+#include "module/keeper_private.h"
+
 static void a_lost_map_is_made_anew(void)
 {
 	struct bench b;
@@ -122,7 +124,48 @@ static void a_shared_map_keeps_its_capacity(void)
 	bench_close(&b);
 }
 
+static uint32_t latest_end(const struct bench *b)
+{
+	struct dp_binding found;
+	uint32_t cursor = 0, end_s = 0;
+
+	while (dp_map_next(atomic_load(&b->m.map), &cursor, 0, &found))
+		end_s = found.end_s > end_s ? found.end_s : end_s;
+	return end_s;
+}
+
+/* Only after the clock was not set for ten minutes: else it may be the clock
+ * that is wrong now, and lives would be cut that are not. */
+static void lives_are_cut_when_the_clock_is_steady(void)
+{
+	uint32_t now_s = (uint32_t)time(NULL);
+	struct dp_name name = { .len = 3, .wire = "\1n" };
+	struct dp_sighting s = { .name = &name, .ttl_s = 60,
+		.lifetime_s = 3600,
+		.addr = dp_addr_v4((uint8_t[]){ 192, 0, 2, 1 }) };
+	struct bench b;
+
+	bench_open(&b);
+	put_policy(&b, one_rule, DP_MODE_STRICT);
+	look(&b, 1);
+	CU_ASSERT_EQUAL(dp_map_record(atomic_load(&b.m.map), &s,
+	    now_s + 31536000), DP_OK);
+	look(&b, 2);
+	CU_ASSERT_EQUAL(latest_end(&b), now_s + 31536000 + 3600);
+	b.m.keeper->steady_s -= 600;
+	b.m.keeper->clock_base_s += 3; /* but it was set just now */
+	look(&b, 1);
+	CU_ASSERT_EQUAL(latest_end(&b), now_s + 31536000 + 3600);
+	b.m.keeper->steady_s -= 600;
+	look(&b, 2);
+	CU_ASSERT_TRUE(latest_end(&b) >= now_s + 86400);
+	CU_ASSERT_TRUE(latest_end(&b) < now_s + 86400 + 60);
+	CU_ASSERT_EQUAL(said(&b, "1 bindings would have lived longer"), 1);
+	bench_close(&b);
+}
+
 UNIT_MAIN("keeper_map", UNIT(a_lost_map_is_made_anew),
     UNIT(the_map_follows_the_capacity_of_the_policy),
     UNIT(a_map_too_full_keeps_its_capacity),
-    UNIT(a_shared_map_keeps_its_capacity))
+    UNIT(a_shared_map_keeps_its_capacity),
+    UNIT(lives_are_cut_when_the_clock_is_steady))

@@ -337,6 +337,34 @@ static void what_is_not_fed_yet_is_fed_by_the_next(void)
 	dp_map_close(&map);
 }
 
+/* Recorded while the clock was a year ahead, or a minute, or right. */
+static void ends_of_a_clock_that_ran_ahead_are_cut(void)
+{
+	static const struct {
+		uint32_t ahead_s, end_s;
+	} cases[] = { { 0, NOW + 300 }, { 60, NOW + 360 },
+		{ 3301, NOW + 3600 }, { 31536000, NOW + 3600 } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dp_map *map = unit_map_new(64);
+		struct dp_binding b;
+		uint64_t seq;
+
+		CU_ASSERT_EQUAL(unit_record(map, 3, NOW + cases[i].ahead_s),
+		    DP_OK);
+		CU_ASSERT_EQUAL(dp_map_clamp(map, NOW, 3600),
+		    cases[i].ahead_s > 3300);
+		CU_ASSERT_EQUAL(only_binding(map, NOW).end_s, cases[i].end_s);
+		CU_ASSERT_EQUAL(dp_map_clamp(map, NOW, 3600), 0);
+		/* What prolongs it then is news. */
+		seq = dp_map_seq(map);
+		CU_ASSERT_EQUAL(unit_record(map, 3, NOW + 3500), DP_OK);
+		CU_ASSERT_EQUAL_FATAL(dp_map_feed(map, &seq, &b), DP_OK);
+		CU_ASSERT_EQUAL(b.end_s, NOW + 3800);
+		dp_map_close(&map);
+	}
+}
+
 UNIT_MAIN_WITH("map_record", unit_map_begin, unit_map_end,
     UNIT(a_sighting_becomes_a_binding),
     UNIT(a_binding_is_found_while_it_lives), UNIT(names_of_all_lengths_fit),
@@ -346,4 +374,5 @@ UNIT_MAIN_WITH("map_record", unit_map_begin, unit_map_end,
     UNIT(same_name_or_same_address_is_another_binding),
     UNIT(a_map_holds_its_capacity),
     UNIT(a_full_map_refuses_and_keeps_what_it_has),
-    UNIT(what_is_not_fed_yet_is_fed_by_the_next))
+    UNIT(what_is_not_fed_yet_is_fed_by_the_next),
+    UNIT(ends_of_a_clock_that_ran_ahead_are_cut))
