@@ -117,6 +117,12 @@ size_t dp_nft_queued(const struct dp_nft *nft)
 	return nft->changes;
 }
 
+void dp_nft_forget(struct dp_nft *nft)
+{
+	nft->messages = 0;
+	nft->changes = 0;
+}
+
 enum dp_err dp_nft_commit(struct dp_nft *nft, struct dp_diag *diag)
 {
 	char text[DP_NFT_KEY_TEXT_MAX];
@@ -130,8 +136,7 @@ enum dp_err dp_nft_commit(struct dp_nft *nft, struct dp_diag *diag)
 		dp_nft_key_text(&nft->keys[failed], text);
 	else
 		snprintf(text, sizeof(text), "table inet %s", nft->table);
-	nft->messages = 0;
-	nft->changes = 0;
+	dp_nft_forget(nft);
 	return code ? dp_nft_refused(diag, text, code) : DP_OK;
 }
 

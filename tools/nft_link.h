@@ -69,6 +69,7 @@ void dp_nft_replace(struct dp_nft *nft, const struct dp_nft_key *key,
     uint32_t timeout_s);
 void dp_nft_remove(struct dp_nft *nft, const struct dp_nft_key *key);
 size_t dp_nft_queued(const struct dp_nft *nft);
+void dp_nft_forget(struct dp_nft *nft); /* what is queued */
 
 /* All of them or none, and none are queued afterwards. diag: the first that was
  * refused and why. Nothing is sent where nothing is queued. */
