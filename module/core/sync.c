@@ -176,9 +176,12 @@ bool dp_sync_is_at(const struct dp_sync *s, const char *path)
 bool dp_sync_alive(const struct dp_sync *s, uint64_t now_ns)
 {
 	uint64_t beat_ns = load(&s->d->beat_ns);
+	uint64_t apart_ns = beat_ns > now_ns ? beat_ns - now_ns
+					     : now_ns - beat_ns;
 
-	return beat_ns <= now_ns &&
-	    now_ns - beat_ns < DP_SYNC_DEAD_MS * UINT64_C(1000000);
+	/* It may beat after the caller looked at the clock. */
+	return beat_ns != 0 &&
+	    apart_ns < DP_SYNC_DEAD_MS * UINT64_C(1000000);
 }
 
 /*

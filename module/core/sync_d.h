@@ -16,8 +16,9 @@
  * what only the older one allowed is not in the kernel, what both allow is.
  *
  * beat_ns is CLOCK_BOOTTIME, stored at least every DP_SYNC_BEAT_MS: an agent
- * that was not heard of for DP_SYNC_DEAD_MS is dead, and a beat of the future
- * is from before the machine was started.
+ * that was not heard of for DP_SYNC_DEAD_MS is dead. A beat that is further in
+ * the future than that is from before the machine was started; one that is
+ * nearer came after the reader looked at the clock.
  *
  * wake changes with acked; the module waits on it with futex(2).
  *

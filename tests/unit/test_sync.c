@@ -107,8 +107,12 @@ static void life_is_heard_of_within_a_second(void)
 		{ 5000, 5000, true },
 		{ 5000, 5000 + DP_SYNC_DEAD_MS - 1, true },
 		{ 5000, 5000 + DP_SYNC_DEAD_MS, false },
-		{ 5000, 4999, false }, /* from before the machine started */
+		{ 5000, 4999, true }, /* after somebody looked at the clock */
+		{ 5000, 5000 - DP_SYNC_DEAD_MS + 1, true },
+		/* from before the machine started */
+		{ 5000, 5000 - DP_SYNC_DEAD_MS, false },
 		{ 0, 5000, false },
+		{ 0, 1, false },
 	};
 	struct dp_sync *w, *r;
 
