@@ -9,6 +9,7 @@ functions for it.
 import multiprocessing
 import os
 import selectors
+import shutil
 import signal
 import socket
 import struct
@@ -27,6 +28,7 @@ DOMAIN = "fresh.windows.net"
 ROUTER4, ROUTER6 = "10.20.0.1", "fd00:20::1"  # as dnspin.nft has them
 CLIENT4, CLIENT6 = "10.20.0.2", "fd00:20::2"
 SERVED4, SERVED6 = "23.96.0.0/11", "2620:1ec::/32"  # all of it the server's
+AGENT = "daemon"  # whom the agent runs as
 PORTS = (443, 853, 8443)  # at which the server listens
 UNBOUND = ["do-ip6: yes", f"interface: {ROUTER6}@53",
            "access-control: 10.20.0.0/24 allow",
@@ -309,13 +311,24 @@ class Network:
         with open(self.rules, encoding="ascii") as f:
             return run("nft", "-f", "-", text=change(f.read()))
 
-    def start_agent(self, resolver, *options):
-        tree = self._lab.tree
+    def start_agent(self, resolver):
+        """As the unit does: a user of its own with one capability."""
+        tree, argv = self._lab.tree, []
+        binary = os.path.join(self._lab.work, "dnspin")
+        folder = os.path.join(resolver.state, "sync")
+        os.makedirs(folder, exist_ok=True)
+        if not tree.one_user:
+            shutil.chown(folder, AGENT, AGENT)
+            argv = ["setpriv", f"--reuid={AGENT}", f"--regid={AGENT}",
+                    "--clear-groups", "--no-new-privs",
+                    "--inh-caps=-all,+net_admin",
+                    "--ambient-caps=-all,+net_admin",
+                    "--bounding-set=-all,+net_admin"]
+        shutil.copy(tree.dnspin, binary)  # that one may not be for this user
         self.agent = Daemon(
             self._lab.guard, "sync",
-            [tree.dnspin, "-C", tree.conf, "-d", resolver.state, "sync",
-             *options], os.path.join(self._lab.work, "sync.log"),
-            env={**os.environ, **tree.sanitizer_env})
+            [*argv, binary, "-C", tree.conf, "-d", resolver.state, "sync"],
+            os.path.join(self._lab.work, "sync.log"), env=resolver.env)
         return self.agent
 
     def stop_agent(self, **how):

@@ -2,15 +2,22 @@
 not, and DNS goes nowhere but to the resolver of the router.
 """
 import json
+import os
+import signal
+import statistics
 import sys
 
+from daemon import eventually, wait_until
 from lab import Lab
+from load import taken
 from router import (
     ANY_SERVICE, POLICY, ROUTER4, UNBOUND, Network, case, connect, connects,
     first_connects, keep_open, question, run, still_open, zone)
 
 EARLY = 40  # names that are resolved before the sets are loaded
 LATE = 10   # after
+CUT = os.environ.get("DNSPIN_QUICK") or os.environ.get("DNSPIN_SANITIZER")
+FRESH = 500 if CUT else 5000  # with the agent and no barrier; as many with it
 ELSEWHERE4, ELSEWHERE6 = "23.111.0.53", "2620:1ec:ff::53"  # no DNS there
 REFUSED = "Connection refused"
 
@@ -143,7 +150,73 @@ def other_clients(lab, net):
               net.client.call(connect, "23.120.1.1", 443) == REFUSED)
 
 
-with Lab("router", extra=zone(EARLY + LATE)) as the_lab:
+def agent_follows(lab, net, resolver):
+    """It fills sets that somebody emptied, under these rules."""
+    bindings = [b["address"] for b in resolver.bindings()]
+    net.start_agent(resolver)
+    lab.check("an agent that starts fills the sets", eventually(
+        lambda: len(elements()) == len(bindings), 10),
+        (len(elements()), net.agent.log_tail()))
+    net.load()
+    lab.check("the rules load beside it", len(elements()) == len(bindings))
+    run("nft", "flush", "ruleset")
+    net.load()
+    lab.check("after flush ruleset it fills the sets again", eventually(
+        lambda: len(elements()) == len(bindings), 3), len(elements()))
+    told = net.client.call(connects, [(a, 443) for a in bindings])
+    lab.check(f"all {len(bindings)} addresses pass",
+              told == [None] * len(bindings), told)
+
+
+def fresh(net, first):
+    failed, times = net.client.call(
+        first_connects, [case(first + i) for i in range(FRESH)])
+    cuts = statistics.quantiles(times, n=100)
+    print(f"        answers: median {statistics.median(times) * 1000:.2f} ms, "
+          f"99 % within {cuts[98] * 1000:.2f} ms")
+    return failed
+
+
+def barrier_is_off(lab, net):
+    failed = fresh(net, EARLY + LATE)
+    print(f"        barrier off: {len(failed)} of {FRESH} first connects "
+          "failed", flush=True)
+    lab.check("without a barrier all are answered and none but first "
+              "connects fail", {why for _, why in failed} <= {REFUSED}, failed)
+
+
+def barrier_is_on(lab, net, resolver):
+    # An agent that others keep from the processor is late, not wrong.
+    resolver.compile(POLICY, barrier="fail-closed", barrier_timeout=1500)
+    wait_until(lambda: taken(resolver), "the barrier in force")
+    net.answers()
+    failed = fresh(net, EARLY + LATE + FRESH)
+    lab.check(f"with the barrier {FRESH} of {FRESH} first connects to fresh "
+              "names succeed", not failed, (len(failed), failed[:5]))
+    counters = resolver.status()["resolver"]["counters"]
+    lab.check("their answers waited for the firewall",
+              counters["held"] >= FRESH / 2 and counters["withheld"] == 0,
+              counters)
+    never_resolved(lab, net)
+
+
+def agent_is_dead(lab, net, resolver):
+    """What was open stays, what is new is not answered."""
+    net.stop_agent(sig=signal.SIGKILL)
+    lab.check("without an agent known addresses pass",
+              net.client.call(connect, case(0)[2], 443) is None)
+    name, rdtype, address = case(EARLY + LATE + 2 * FRESH)
+    told = net.client.call(question, ROUTER4, name, rdtype)
+    lab.check("and fresh names are SERVFAIL", told == ("SERVFAIL", []), told)
+    net.start_agent(resolver)
+    lab.check("until there is one again", eventually(
+        lambda: net.client.call(question, ROUTER4, name, rdtype)
+        == ("NOERROR", [address]), 10))
+    lab.check("and the first connect succeeds",
+              net.client.call(connect, address, 443) is None)
+
+
+with Lab("router", extra=zone(EARLY + LATE + 2 * FRESH + 1)) as the_lab:
     if not the_lab.own_network:
         the_lab.skip("all", "no network namespace: it would change the "
                      "firewall of this machine")
@@ -159,6 +232,10 @@ with Lab("router", extra=zone(EARLY + LATE)) as the_lab:
         encrypted_dns(the_lab, the_net)
         loaded_again(the_lab, the_net)
         other_clients(the_lab, the_net)
+        agent_follows(the_lab, the_net, the_resolver)
+        barrier_is_off(the_lab, the_net)
+        barrier_is_on(the_lab, the_net, the_resolver)
+        agent_is_dead(the_lab, the_net, the_resolver)
     finally:
         the_net.close()
 sys.exit(the_lab.finish())
