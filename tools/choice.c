@@ -48,6 +48,8 @@ static int group_unknown(const char *verb, const struct dp_policy *p,
 	char text[DP_NAME_TEXT_MAX];
 	struct dp_diag diag;
 
+	if (!dp_cli_first("group", word))
+		return DP_EXIT_FAILED;
 	dp_diag_set(&diag, word, 0, "unknown"); /* without control characters */
 	fprintf(stderr, "dnspin: %s: no group %s in the policy; it has", verb,
 	    diag.object);

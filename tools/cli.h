@@ -46,6 +46,15 @@ int dp_cli_diag(enum dp_err err, const struct dp_diag *diag);
 int dp_cli_usage(const char *verb, const char *fmt, ...) DP_PRINTF(2, 3);
 
 /*
+ * For what runs for long: a new round begins, in which nothing is said that was
+ * said in the one before, told apart by object and wording, not by the numbers
+ * in it. Before the first round everything is said.
+ */
+void dp_cli_round(void);
+/* Is a message to be said? For those that are not said by the above. */
+bool dp_cli_first(const char *object, const char *wording);
+
+/*
  * What cli_run.c does: the whole command line, argv[0] being the program's
  * name. Without -d the state directory is state_dir. Returns an enum dp_exit.
  */

@@ -25,6 +25,25 @@ static int format_unknown(const char *name)
 	    text);
 }
 
+/* A day at most. */
+static int seconds_take(uint32_t *seconds, const char *text)
+{
+	unsigned long value = 0;
+
+	for (const char *c = text; *c && value <= 86400; c++) {
+		if (*c < '0' || *c > '9') {
+			value = 0;
+			break;
+		}
+		value = value * 10 + (unsigned long)(*c - '0');
+	}
+	if (value < 1 || value > 86400)
+		return dp_cli_usage("export", "-w %s: must be 1 to 86400 "
+		    "seconds", text);
+	*seconds = (uint32_t)value;
+	return DP_EXIT_OK;
+}
+
 /* DP_EXIT_OK: the option is taken. */
 static int option_take(struct dp_export_options *o, int letter)
 {
@@ -54,6 +73,8 @@ static int option_take(struct dp_export_options *o, int letter)
 	case 'g':
 		o->groups[o->group_count++] = optarg;
 		return DP_EXIT_OK;
+	case 'w':
+		return seconds_take(&o->watch_s, optarg);
 	default:
 		return DP_EXIT_USAGE;
 	}
@@ -93,6 +114,8 @@ int dp_export_options_parse(struct dp_export_options *o, int argc,
 		    argv[optind]);
 	if (o->v4_only && o->v6_only)
 		return dp_cli_usage("export", "-4 and -6 exclude each other");
+	if (o->watch_s > 0 && !o->file)
+		return dp_cli_usage("export", "-w needs -O FILE");
 	return o->name ? name_check(o) : DP_EXIT_OK;
 }
 

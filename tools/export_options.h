@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "module/core/addr.h"
 #include "tools/export_format.h"
 
@@ -20,6 +21,7 @@ struct dp_export_options {
 	bool v4_only;
 	bool v6_only;
 	bool force;
+	uint32_t watch_s; /* -w; 0: one round */
 };
 
 /* An enum dp_exit; what is wrong was said. argv[0] is the verb. Texts are

@@ -86,4 +86,44 @@ static void errors_have_one_form(void)
 	}
 }
 
-UNIT_MAIN("cli", UNIT(errors_have_one_form))
+static const char *said(const char *object, const char *fmt, int number)
+{
+	capture_begin(&err, stderr);
+	CU_ASSERT_EQUAL(strcmp(fmt, "a") == 0
+		? dp_cli_fail(DP_EXIT_FAILED, object, "a %d", number)
+		: dp_cli_fail(DP_EXIT_FAILED, object, "b %d", number),
+	    DP_EXIT_FAILED);
+	capture_end(&err);
+	return err.text;
+}
+
+/* The last test: there is no way back. */
+static void rounds_do_not_repeat_themselves(void)
+{
+	int code;
+
+	CU_ASSERT_STRING_EQUAL(said("x", "a", 1), "dnspin: x: a 1\n");
+	CU_ASSERT_STRING_EQUAL(said("x", "a", 1), "dnspin: x: a 1\n");
+	dp_cli_round();
+	CU_ASSERT_STRING_EQUAL(said("x", "a", 1), "dnspin: x: a 1\n");
+	CU_ASSERT_STRING_EQUAL(said("x", "a", 2), "");
+	CU_ASSERT_STRING_EQUAL(said("y", "a", 1), "dnspin: y: a 1\n");
+	dp_cli_round();
+	CU_ASSERT_STRING_EQUAL(said("x", "a", 3), "");
+	CU_ASSERT_STRING_EQUAL(said("x", "b", 3), "dnspin: x: b 3\n");
+	capture_begin(&err, stderr);
+	say_line(&code);
+	say_line(&code);
+	capture_end(&err);
+	CU_ASSERT_STRING_EQUAL(err.text, "dnspin: a.zone:7: is bad\n");
+	dp_cli_round();
+	dp_cli_round();
+	/* A round without it: it is new again. */
+	CU_ASSERT_STRING_EQUAL(said("x", "a", 4), "dnspin: x: a 4\n");
+	for (int i = 0; i < 100; i++)
+		said("z", "a", i);
+	CU_ASSERT_STRING_EQUAL(said("x", "a", 5), "");
+}
+
+UNIT_MAIN("cli", UNIT(errors_have_one_form),
+    UNIT(rounds_do_not_repeat_themselves))

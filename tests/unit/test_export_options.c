@@ -41,6 +41,9 @@ static void all_are_taken(void)
 	CU_ASSERT_STRING_EQUAL(options.groups[0], "a");
 	CU_ASSERT_STRING_EQUAL(options.groups[1], "b");
 	dp_export_options_free(&options);
+	CU_ASSERT_EQUAL(parse("export -O f -w 86400"), DP_EXIT_OK);
+	CU_ASSERT_EQUAL(options.watch_s, 86400);
+	dp_export_options_free(&options);
 	CU_ASSERT_EQUAL(parse("export -O -"), DP_EXIT_OK);
 	CU_ASSERT_PTR_NULL(options.file);
 	dp_export_options_free(&options);
@@ -60,6 +63,13 @@ static void wrong_ones_are_told(void)
 		{ "export -f k8s -t x_y", "-t x_y: the name must be" },
 		{ "export -4 -6", "exclude each other" },
 		{ "export -c x", "-c x: not an " },
+		{ "export -w 0 -O f", "-w 0: must be 1 to 86400" },
+		{ "export -w 86401 -O f", "-w 86401: must be" },
+		{ "export -w 1s -O f", "-w 1s: must be" },
+		{ "export -w -1 -O f", "-w -1: must be" },
+		{ "export -w 99999999999999999999 -O f", "must be 1 to" },
+		{ "export -w 5", "-w needs -O FILE" },
+		{ "export -w 5 -O -", "-w needs -O FILE" },
 		{ "export x", "unexpected argument x" },
 	};
 
