@@ -11,6 +11,9 @@
 #include <sched.h>
 #include <stdatomic.h>
 
+#include "module/core/epoch.h"
+#include "module/core/map_move.h"
+
 #define WRITERS 4
 #define EACH 4000
 #define MANY (WRITERS * EACH)
@@ -297,6 +300,79 @@ static void what_is_below_the_number_is_fed(void)
 	dp_map_close(&map);
 }
 
+/* The map moves to and fro under its writers, as the keeper moves it. */
+static _Atomic(struct dp_map *) moving;
+static struct dp_epoch epoch;
+static atomic_flag has_mover = ATOMIC_FLAG_INIT;
+
+static void *moved_run(void *arg)
+{
+	int slot = dp_epoch_register(&epoch);
+	struct unit_sighting u;
+
+	/* Every number twice, so that some are known already. */
+	for (uint64_t i = 0; i < EACH; i++) {
+		unit_sighting(&u, i / 2 * WRITERS + *(unsigned *)arg);
+		dp_epoch_enter(&epoch, slot);
+		if (dp_map_record(atomic_load(&moving), &u.s,
+			NOW + (uint32_t)i % 2) != DP_OK)
+			atomic_fetch_add(&refused, 1);
+		dp_epoch_leave(&epoch, slot);
+	}
+	atomic_fetch_sub(&writers_left, 1);
+	return NULL;
+}
+
+static void *mover_run(void *arg)
+{
+	(void)arg;
+	if (atomic_flag_test_and_set(&has_mover))
+		return NULL;
+	for (uint8_t k = 0; atomic_load(&writers_left) > 0 || k < 2; k++) {
+		uint8_t key[DP_MAP_KEY_B] = { k };
+		struct dp_map *from = atomic_load(&moving), *to;
+		struct dp_diag diag;
+		uint64_t begun;
+
+		if (dp_map_move_begin(&to, from, unit_path, MANY + k % 2, key,
+			NOW, &diag) != DP_OK) {
+			atomic_fetch_add(&wrong, 1);
+			break;
+		}
+		atomic_store(&moving, to);
+		begun = dp_epoch_advance(&epoch);
+		while (!dp_epoch_passed(&epoch, begun))
+			sched_yield();
+		if (dp_map_move_end(to, &from, unit_path, NOW, &diag) != DP_OK)
+			atomic_fetch_add(&wrong, 1);
+	}
+	return NULL;
+}
+
+static void a_move_loses_nothing(void)
+{
+	struct dp_binding b;
+	struct dp_map_stats stats;
+	uint32_t cursor = 0;
+	uint64_t hits = 0;
+
+	dp_epoch_init(&epoch);
+	atomic_store(&moving, unit_map_new(MANY));
+	threads_run(moved_run, mover_run);
+	map = atomic_load(&moving);
+	CU_ASSERT_EQUAL(atomic_load(&refused), 0);
+	CU_ASSERT_EQUAL(unit_count(map, 0, MANY / 2, NOW), MANY / 2);
+	while (dp_map_next(map, &cursor, NOW, &b)) {
+		CU_ASSERT_EQUAL(b.end_s, NOW + 301);
+		hits += b.hits;
+	}
+	CU_ASSERT_EQUAL(hits, MANY);
+	dp_map_stats(map, NOW, &stats);
+	CU_ASSERT_TRUE(stats.recorded >= MANY / 2);
+	dp_map_close(&map);
+}
+
 UNIT_MAIN_WITH("map_threads", unit_map_begin, unit_map_end,
     UNIT(nothing_is_lost), UNIT(every_sighting_counts),
-    UNIT(reuse_mixes_nothing), UNIT(what_is_below_the_number_is_fed))
+    UNIT(reuse_mixes_nothing), UNIT(what_is_below_the_number_is_fed),
+    UNIT(a_move_loses_nothing))
