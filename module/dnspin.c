@@ -98,8 +98,8 @@ static struct dp_module *module_new(struct module_env *env, int id,
 
 static void module_free(struct dp_module *m)
 {
-	dp_watch_destroy(m);
 	dp_keeper_destroy(m);
+	dp_watch_destroy(m); /* where there was no keeper */
 	dp_worker_free_all(m);
 	dp_cache_destroy(m);
 	free(m);

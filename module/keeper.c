@@ -16,6 +16,7 @@
 #include "module/core/file.h"
 #include "module/core/key.h"
 #include "module/core/sync.h"
+#include "module/watch.h"
 #include "module/worker.h"
 
 #define LOOK_MS 500   /* between two looks at the policy file */
@@ -404,6 +405,7 @@ void dp_keeper_destroy(struct dp_module *m)
 		pthread_mutex_unlock(&k->lock);
 		pthread_join(k->thread, NULL);
 	}
+	dp_watch_destroy(m); /* which uses what is closed here */
 	status = atomic_exchange(&m->status, NULL);
 	if (status != k->spare)
 		dp_status_close(&status);

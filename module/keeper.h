@@ -29,7 +29,7 @@ void dp_keeper_start(struct dp_module *m);
 /* Let the thread look now. From any thread, without a lock. */
 void dp_keeper_wake(struct dp_module *m);
 
-/* Stop and join the thread; closes policy, map and status. */
+/* Stop and join the thread, then the watch's; closes policy, map and status. */
 void dp_keeper_destroy(struct dp_module *m);
 
 #endif
