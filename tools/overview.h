@@ -1,7 +1,7 @@
 /*
  * What `dnspin status` shows: the resolver as its status file tells, the policy
- * on disk and the map, gathered by the verb and printed here for people and for
- * scripts. Status file and map belong to the resolver's user: their texts are
+ * on disk, the map and the firewall agent, gathered by the verb and printed here
+ * for people and for scripts. Status file and map belong to the resolver's user: their texts are
  * printed with every octet replaced that could steer a terminal.
  */
 #ifndef DP_OVERVIEW_H
@@ -14,6 +14,7 @@
 #include "module/core/map.h"
 #include "module/core/policy.h"
 #include "module/core/status.h"
+#include "module/core/sync.h"
 #include "tools/cli.h"
 
 #define DP_HEARTBEAT_LOST_S 5u /* s without a heartbeat: not alive */
@@ -30,6 +31,10 @@ struct dp_overview {
 
 	bool has_map; /* map is filled */
 	struct dp_map_stats map;
+
+	bool has_agent; /* what follows is filled: one ran at some time */
+	bool agent_alive;
+	struct dp_sync_report agent;
 };
 
 /* Did the resolver give a sign of life within DP_HEARTBEAT_LOST_S? */

@@ -175,6 +175,32 @@ static void map_put(FILE *out, const struct dp_overview *o)
 	putc('\n', out);
 }
 
+/* Nothing where no agent ever ran: not everybody needs one. */
+static void agent_put(FILE *out, const struct dp_overview *o)
+{
+	const struct dp_sync_report *a = &o->agent;
+	char text[DP_SYNC_TEXT_B + 1];
+
+	if (!o->has_agent)
+		return;
+	fprintf(out, LABEL, "agent");
+	if (o->agent_alive)
+		fprintf(out, "process %" PRIu64 ", started ", a->pid);
+	else
+		fprintf(out, "not running: no sign of life of process %" PRIu64
+		    ", started ", a->pid);
+	time_put(out, a->started_s);
+	fprintf(out,
+	    "\n" LABEL "%" PRIu64 "; %" PRIu64 " added, %" PRIu64
+	    " prolonged, %" PRIu64 " removed in %" PRIu64
+	    " transactions, %" PRIu64 " errors, %" PRIu64 " comparisons\n",
+	    "elements", a->elements, a->added, a->prolonged, a->removed,
+	    a->batches, a->errors, a->resyncs);
+	dp_overview_clean(text, sizeof(text), a->trouble, sizeof(a->trouble));
+	if (text[0] != '\0')
+		fprintf(out, LABEL "%s\n", "trouble", text);
+}
+
 static void counters_put(FILE *out, const struct dp_overview *o)
 {
 	fputs("\nsince the start of the resolver\n", out);
@@ -188,6 +214,7 @@ enum dp_err dp_overview_text(const struct dp_overview *o, FILE *out)
 	resolver_put(out, o);
 	policy_put(out, o);
 	map_put(out, o);
+	agent_put(out, o);
 	if (o->has_status)
 		counters_put(out, o);
 	return ferror(out) ? DP_ERR_IO : DP_OK;

@@ -104,6 +104,37 @@ static void map_read(struct dp_overview *o, const struct dp_cli *cli)
 	dp_map_close(&map);
 }
 
+/* Nobody needs an agent: where none ever ran, nothing is said. */
+static void agent_read(struct dp_overview *o, const struct dp_cli *cli)
+{
+	struct dp_diag diag = { .line = 0 };
+	struct dp_sync *sync = NULL;
+	struct timespec now;
+	char path[DP_PATH_MAX];
+	enum dp_err err =
+	    dp_state_path(path, cli->state_dir, DP_STATE_ACK, &diag);
+
+	if (!err)
+		err = dp_sync_open_ro(&sync, path, &diag);
+	if (err == DP_ERR_NOTFOUND)
+		return;
+	if (!err) {
+		err = dp_sync_read(sync, &o->agent);
+		if (err)
+			dp_diag_set(&diag, path, 0,
+			    "the agent died while it wrote: start it again");
+	}
+	if (err) {
+		dp_cli_diag(err, &diag);
+	} else {
+		clock_gettime(CLOCK_BOOTTIME, &now);
+		o->agent_alive = dp_sync_alive(sync,
+		    (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
+		o->has_agent = true;
+	}
+	dp_sync_close(&sync);
+}
+
 int dp_status_at(const struct dp_cli *cli, int argc, char **argv,
     uint32_t now_s)
 {
@@ -120,6 +151,7 @@ int dp_status_at(const struct dp_cli *cli, int argc, char **argv,
 	policy = dp_cli_policy(cli, &code);
 	o.policy = policy;
 	map_read(&o, cli);
+	agent_read(&o, cli);
 	err = print(&o, stdout);
 	dp_policy_close(&policy);
 	if (err)

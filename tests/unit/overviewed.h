@@ -50,6 +50,21 @@ static inline void overviewed_make(struct overviewed *v)
 	o->has_map = true;
 	dp_map_stats(map, SAMPLE_NOW_S, &o->map);
 	dp_map_close(&map);
+	o->has_agent = true;
+	o->agent_alive = true;
+	o->agent = (struct dp_sync_report){
+		.pid = 4712,
+		.started_s = SAMPLE_NOW_S - 1800,
+		.elements = 11,
+		.added = 12,
+		.prolonged = 13,
+		.removed = 1,
+		.refused = 5,
+		.batches = 9,
+		.errors = 2,
+		.resyncs = 3,
+		.trouble = "allowed4: \033no",
+	};
 }
 
 static inline void overviewed_remove(struct overviewed *v)

@@ -31,7 +31,7 @@ static void healthy_is_as_documented(void)
 static void missing_parts_are_null(void)
 {
 	static const char *const keys[] = { "policy_in_use", "resolver",
-		"policy", "map" };
+		"policy", "map", "agent" };
 	struct overviewed v;
 	json_t *root;
 
