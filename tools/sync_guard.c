@@ -160,9 +160,13 @@ static int calls_allow(scmp_filter_ctx filter)
 
 	for (size_t i = 0; !failed && i < sizeof(calls) / sizeof(calls[0]); i++)
 		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
-	for (size_t i = 0; !failed && i < 2; i++)
-		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
-		    SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, families[i]));
+	for (size_t i = 0; !failed && i < 2; i++) {
+		const struct scmp_arg_cmp first = { .arg = 0,
+			.op = SCMP_CMP_EQ, .datum_a = families[i] };
+
+		failed = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW,
+		    SCMP_SYS(socket), 1, &first);
+	}
 	return failed;
 }
 
