@@ -4,6 +4,7 @@ and stopped while answers are held. Everybody is answered, nothing is cached
 before it is confirmed.
 """
 import itertools
+import os
 import select
 import socket
 import struct
@@ -18,6 +19,7 @@ from lab import Lab
 from resolver import Answer
 from volley import Volley, Way
 
+SLOW = os.environ.get("DNSPIN_SANITIZER")
 DOMAIN = "hold.windows.net"
 ADDRESS = "23.96.1.1"
 ZONE = {"windows.net.": f"*.hold 3600 A {ADDRESS}\n"}
@@ -208,7 +210,7 @@ def outstanding(lab, path, resolver, agent, count=1000):
                 for r in replies.values())
     held = counters(resolver)["held"] - held
     # With a sanitizer the last come when the first have waited in vain.
-    most = count * 9 // 10
+    most = count * 9 // 10 if SLOW else count
     lab.check(f"{path}: {count} answers held at once, all are answered",
               len(replies) == count and given >= most and waiting >= most and
               held >= most, (len(replies), given, waiting, held))
