@@ -5,8 +5,9 @@
 					the output of make distcheck
 
 Counted are the tests of a CUnit program and the named checks of the others,
-as their logs tell; a program that tells nothing counts as one. Exits 1 when
-anything failed or nothing ran.
+as their logs tell; a program that tells nothing counts as one. What failed
+comes first and again before the closing line, in the words of its log: who has
+only a piece of the output must find the cause in it. Exits 1 when anything failed or nothing ran.
 """
 import glob
 import os
@@ -16,6 +17,8 @@ import sys
 PLAIN = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.M)
 CUNIT = re.compile(r"^\s+tests\s+\d+\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)", re.M)
 SKIPPED = re.compile(r"^(?:.*: )?skipped:? .*$", re.M)
+FAILED = re.compile(r"^(?:FAILED|Traceback|\w*Error)\b.*$|^==\d+==ERROR.*$"
+                    r"|^\s+\d+\. \S+:\d+\s+- .*$", re.M)
 RESULT = re.compile(r"^:test-result: (\w+)", re.M)
 
 
@@ -51,9 +54,23 @@ def programs(build):
         yield name, log, counts(log, result.group(1) if result else "ERROR")
 
 
+def show_failed(build, found):
+    for name, log, (_, failed, _, _) in found:
+        if failed:
+            show_cause(f"{os.path.basename(build)}/{name}", log)
+
+
+def show_cause(name, log):
+    lines = FAILED.findall(log) or log.splitlines()[-10:]
+    for line in lines[:20]:
+        print(f"  {name}: {line.strip()[:400]}")
+
+
 def show(build):
     total = [0, 0, 0]
-    for name, log, (passed, failed, skipped, who) in programs(build):
+    found = list(programs(build))
+    show_failed(build, found)
+    for name, log, (passed, failed, skipped, who) in found:
         print(f"  {name:<36} {passed:>4} passed, {failed} failed"
               f"{f', {skipped} skipped' if skipped else ''}  ({who})")
         for line in SKIPPED.findall(log) if skipped else ():
@@ -73,7 +90,9 @@ def main(args):
     if args[:1] == ["--total"]:
         parts = [distcheck(args[1])]
         for build in args[2:]:
-            parts += [list(c[:3]) for _, _, c in programs(build)]
+            found = list(programs(build))
+            show_failed(build, found)
+            parts += [list(c[:3]) for _, _, c in found]
         total = [sum(column) for column in zip(*parts)]
         print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped")
     else:
