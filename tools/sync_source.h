@@ -59,7 +59,7 @@ uint32_t dp_sync_source_max_life_s(const struct dp_sync_source *s);
 /* Do answers wait for the agent? */
 bool dp_sync_source_barrier(const struct dp_sync_source *s);
 
-/* What the whole map opens; the caller frees. DP_ERR_NOMEM. */
+/* What the whole map opens, without names; the caller frees. DP_ERR_NOMEM. */
 enum dp_err dp_sync_source_all(struct dp_sync_source *s,
     struct dp_elements *out, uint32_t now_s,
     struct dp_diag *diag) DP_MUST_CHECK;

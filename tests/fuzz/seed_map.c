@@ -1,6 +1,6 @@
 /*
- * Write the seeds of fuzz_map and fuzz_status: a small map with bindings of all
- * kinds and a status, each as this version of the format has it. To be run
+ * Write the seeds of fuzz_map, fuzz_sync and fuzz_status: small maps with
+ * bindings of all kinds and a status, each as this version of the format has it. To be run
  * after a change of a format:
  *
  *	make seeds
@@ -18,34 +18,52 @@
 
 #define NOW 1800000000u
 
-static void write_map(const char *folder)
+struct seen {
+	const char *name, *final;
+	const char *addr;
+};
+
+static const struct seen any[] = {
+	{ ".", NULL, "192.0.2.0" },
+	{ "a.example", NULL, "192.0.2.1" },
+	{ "a.example", NULL, "c000:202::" },
+	{ "manage.microsoft.com", "manage.microsoft.com.nsatc.net",
+	    "192.0.2.3" },
+	{ "\\000\\255.example", "b.example", "c000:204::" },
+};
+
+/* What the policy of fuzz_sync allows, and what it does not. */
+static const struct seen judged[] = {
+	{ "a.example", NULL, "20.0.0.1" },
+	{ "a.example", "b.example", "2620:1ec::1" },
+	{ "b.w.example", NULL, "10.0.0.1" },
+	{ "c.d.w.example", NULL, "20.0.0.1" },
+	{ "d.w.example", NULL, "20.0.0.2" },
+	{ "p.example", NULL, "20.0.0.3" },
+	{ "p.example", NULL, "21.0.0.3" },
+	{ "c.example", NULL, "20.0.0.1" },
+	{ "off.example", NULL, "20.0.0.4" },
+};
+
+static void write_map(const char *folder, const char *target,
+    const struct seen *seen, size_t count)
 {
 	static const uint8_t key[DP_MAP_KEY_B] = "0123456789abcde";
-	static const struct {
-		const char *name, *final;
-		uint8_t family;
-	} seen[] = {
-		{ ".", NULL, 4 },
-		{ "a.example", NULL, 4 },
-		{ "a.example", NULL, 6 },
-		{ "manage.microsoft.com", "manage.microsoft.com.nsatc.net", 4 },
-		{ "\\000\\255.example", "b.example", 6 },
-	};
 	struct dp_map *map;
 	char path[1024];
 
-	snprintf(path, sizeof(path), "%s/map/version-%u", folder,
+	snprintf(path, sizeof(path), "%s/%s/version-%u", folder, target,
 	    DP_MAP_VERSION);
 	unlink(path);
 	if (dp_map_open(&map, path, 1, key, NOW, NULL) != DP_OK)
 		exit(EXIT_FAILURE);
-	for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct dp_name name, final;
 		struct dp_sighting s = { .name = &name, .ttl_s = 60,
-			.lifetime_s = 300,
-			.addr = { seen[i].family, { 192, 0, 2, (uint8_t)i } } };
+			.lifetime_s = 300 };
 
-		if (dp_name_from_text(&name, seen[i].name, NULL) != DP_OK)
+		if (dp_name_from_text(&name, seen[i].name, NULL) != DP_OK ||
+		    dp_addr_from_text(&s.addr, seen[i].addr, NULL) != DP_OK)
 			exit(EXIT_FAILURE);
 		if (seen[i].final) {
 			s.final = &final;
@@ -87,7 +105,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: seed_map FOLDER\n");
 		return EXIT_FAILURE;
 	}
-	write_map(argv[1]);
+	write_map(argv[1], "map", any, sizeof(any) / sizeof(any[0]));
+	write_map(argv[1], "sync", judged, sizeof(judged) / sizeof(judged[0]));
 	write_status(argv[1]);
 	return EXIT_SUCCESS;
 }
