@@ -60,6 +60,7 @@
  *	1	first
  *	2	clients and audiences, room for 16 settings
  *	3	barrier and its timeout
+ *	4	event ring and privacy
  */
 #ifndef DP_POLICY_D_H
 #define DP_POLICY_D_H
@@ -69,7 +70,7 @@
 #include "module/core/settings.h"
 
 #define DP_POLICY_MAGIC "DNSPINPO" /* 8 octets, no NUL */
-#define DP_POLICY_VERSION 3u
+#define DP_POLICY_VERSION 4u
 #define DP_POLICY_SIGNED 1u	    /* header.flags */
 #define DP_POLICY_SIGN_TEXT "dnspin policy 1" /* without the NUL */
 

@@ -25,6 +25,12 @@ enum dp_barrier {
 	DP_BARRIER_FAIL_CLOSED
 };
 enum dp_order { DP_ORDER_REFUSE, DP_ORDER_ACCEPT };
+enum dp_privacy {
+	DP_PRIVACY_NONE,
+	DP_PRIVACY_PSEUDONYM,
+	DP_PRIVACY_PREFIX,
+	DP_PRIVACY_OMIT
+};
 
 #define DP_NFT_TABLE_MAX 32 /* bytes, with the NUL */
 

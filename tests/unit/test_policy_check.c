@@ -147,7 +147,7 @@ static void frame_is_checked_first(void)
 		{ 0, 'D', HEADER_B, DP_ERR_FORMAT, "cut off, the file is " },
 		{ 8, 1, 0, DP_ERR_VERSION, "then run dnspin compile" },
 		{ 8, 1, 12, DP_ERR_VERSION, "format version 1, this dnspin "
-					    "reads version 3" },
+					    "reads version 4" },
 		{ 12, 1, 0, DP_ERR_FORMAT, "header has another size" },
 		{ 16, 1, 0, DP_ERR_FORMAT, "longer than its header says" },
 	};

@@ -9,7 +9,7 @@
  * byte, so that no change of the layout goes unseen. After one that is meant
  * (a new version of the format) copy the file that the test leaves.
  */
-#define GOLDEN "tests/golden/policy-3"
+#define GOLDEN "tests/golden/policy-4"
 
 static FILE *open_golden(const char *suffix)
 {

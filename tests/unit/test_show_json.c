@@ -97,6 +97,7 @@ static void settings_and_seal_are_shown(void)
 	    "\"min-lifetime\":300,\"max-lifetime\":86400,"
 	    "\"map-capacity\":65536,\"module-order\":\"refuse\","
 	    "\"barrier\":\"off\",\"barrier-timeout\":200,"
+	    "\"event-ring\":65536,\"client-privacy\":\"none\","
 	    "\"nft-table\":\"dnspin\"}");
 }
 
