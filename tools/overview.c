@@ -30,6 +30,29 @@ bool dp_overview_same(const struct dp_overview *o)
 		sizeof(o->head.digest)) == 0;
 }
 
+enum dp_barrier dp_overview_barrier(const struct dp_overview *o)
+{
+	const struct dp_settings *settings;
+
+	if (!o->policy)
+		return DP_BARRIER_OFF;
+	settings = dp_policy_settings(o->policy);
+	return settings->value[DP_SET_MODE] == DP_MODE_STRICT
+	    ? (enum dp_barrier)settings->value[DP_SET_BARRIER] : DP_BARRIER_OFF;
+}
+
+bool dp_overview_confirmed(const struct dp_overview *o)
+{
+	return o->has_agent && o->agent_alive && o->agent_promises;
+}
+
+bool dp_overview_well(const struct dp_overview *o)
+{
+	return dp_overview_ready(o) &&
+	    (dp_overview_barrier(o) == DP_BARRIER_OFF ||
+		dp_overview_confirmed(o));
+}
+
 void dp_overview_clean(char *out, size_t out_b, const uint8_t *text,
     size_t text_b)
 {

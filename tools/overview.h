@@ -1,8 +1,9 @@
 /*
  * What `dnspin status` shows: the resolver as its status file tells, the policy
  * on disk, the map and the firewall agent, gathered by the verb and printed here
- * for people and for scripts. Status file and map belong to the resolver's user: their texts are
- * printed with every octet replaced that could steer a terminal.
+ * for people and for scripts. Status file and map belong to the resolver's
+ * user: their texts are printed with every octet replaced that could steer a
+ * terminal.
  */
 #ifndef DP_OVERVIEW_H
 #define DP_OVERVIEW_H
@@ -31,9 +32,14 @@ struct dp_overview {
 
 	bool has_map; /* map is filled */
 	struct dp_map_stats map;
+	uint64_t map_id, map_seq;
 
 	bool has_agent; /* what follows is filled: one ran at some time */
 	bool agent_alive;
+	/* All changes of the map below map_seq - behind are in the kernel, as
+	 * far as the policy in use allows. */
+	bool agent_promises;
+	uint64_t behind;
 	struct dp_sync_report agent;
 };
 
@@ -45,6 +51,14 @@ bool dp_overview_ready(const struct dp_overview *o);
 bool dp_overview_loaded(const struct dp_overview *o);
 /* Is the policy that it uses the one on disk? Both must be there. */
 bool dp_overview_same(const struct dp_overview *o);
+
+/* What happens to answers that the firewall does not confirm: as the policy on
+ * disk has it, DP_BARRIER_OFF in mode observe and without a policy. */
+enum dp_barrier dp_overview_barrier(const struct dp_overview *o);
+/* Does an agent confirm to the resolver what the kernel holds? */
+bool dp_overview_confirmed(const struct dp_overview *o);
+/* Ready, and confirmed where there is a barrier: what the exit status says. */
+bool dp_overview_well(const struct dp_overview *o);
 
 /* Copy a text of the status file: printable ASCII stays, all else is '?'. */
 void dp_overview_clean(char *out, size_t out_b, const uint8_t *text,

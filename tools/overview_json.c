@@ -133,9 +133,12 @@ static json_t *agent_object(const struct dp_overview *o)
 	if (!o->has_agent)
 		return json_null();
 	dp_overview_clean(text, sizeof(text), a->trouble, sizeof(a->trouble));
-	return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-	    "s:I, s:s}", "alive", o->agent_alive, "pid", number(a->pid),
-	    "started", number(a->started_s), "elements", number(a->elements),
+	return json_pack("{s:b, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, "
+	    "s:I, s:I, s:s}", "alive", o->agent_alive, "pid", number(a->pid),
+	    "started", number(a->started_s), "behind",
+	    dp_overview_confirmed(o) ? json_integer(number(o->behind))
+				     : json_null(),
+	    "elements", number(a->elements),
 	    "added", number(a->added), "prolonged", number(a->prolonged),
 	    "removed", number(a->removed), "refused", number(a->refused),
 	    "transactions", number(a->batches), "errors", number(a->errors),
@@ -145,10 +148,13 @@ static json_t *agent_object(const struct dp_overview *o)
 enum dp_err dp_overview_json(const struct dp_overview *o, FILE *out)
 {
 	bool comparable = o->policy && dp_overview_loaded(o);
-	json_t *all = json_pack("{s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "ready",
-	    dp_overview_ready(o), "alive", dp_overview_alive(o),
+	bool barrier = dp_overview_barrier(o) != DP_BARRIER_OFF;
+	json_t *all = json_pack("{s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "ready", dp_overview_ready(o), "alive", dp_overview_alive(o),
 	    "policy_in_use",
 	    comparable ? json_boolean(dp_overview_same(o)) : json_null(),
+	    "confirmed",
+	    barrier ? json_boolean(dp_overview_confirmed(o)) : json_null(),
 	    "resolver", resolver_object(o), "policy", policy_object(o->policy),
 	    "map", map_object(o), "agent", agent_object(o));
 	int failed;

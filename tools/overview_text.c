@@ -129,7 +129,7 @@ static void difference_put(FILE *out, const struct dp_overview *o)
 static void policy_put(FILE *out, const struct dp_overview *o)
 {
 	static const enum dp_setting shown[] = { DP_SET_MODE, DP_SET_CHAIN,
-		DP_SET_PINS, DP_SET_PRIVATE };
+		DP_SET_PINS, DP_SET_PRIVATE, DP_SET_BARRIER };
 	const struct dp_settings *settings;
 	uint32_t rules, groups;
 
@@ -175,6 +175,23 @@ static void map_put(FILE *out, const struct dp_overview *o)
 	putc('\n', out);
 }
 
+/* Nothing where no answer waits. */
+static void barrier_put(FILE *out, const struct dp_overview *o)
+{
+	enum dp_barrier barrier = dp_overview_barrier(o);
+	const char *otherwise = barrier == DP_BARRIER_FAIL_CLOSED
+	    ? "are SERVFAIL" : "are given all the same";
+
+	if (barrier == DP_BARRIER_OFF)
+		return;
+	fprintf(out, LABEL, "barrier");
+	if (dp_overview_confirmed(o))
+		fputs("the agent confirms what the kernel holds\n", out);
+	else
+		fprintf(out, "nobody confirms what the kernel holds: answers "
+		    "with new addresses %s\n", otherwise);
+}
+
 /* Nothing where no agent ever ran: not everybody needs one. */
 static void agent_put(FILE *out, const struct dp_overview *o)
 {
@@ -190,15 +207,18 @@ static void agent_put(FILE *out, const struct dp_overview *o)
 		fprintf(out, "not running: no sign of life of process %" PRIu64
 		    ", started ", a->pid);
 	time_put(out, a->started_s);
+	if (dp_overview_confirmed(o))
+		fprintf(out, ", %" PRIu64 " change%s behind", o->behind,
+		    o->behind == 1 ? "" : "s");
 	fprintf(out,
 	    "\n" LABEL "%" PRIu64 "; %" PRIu64 " added, %" PRIu64
-	    " prolonged, %" PRIu64 " removed in %" PRIu64
-	    " transactions, %" PRIu64 " errors, %" PRIu64 " comparisons\n",
+	    " prolonged, %" PRIu64 " removed, %" PRIu64 " refused, %" PRIu64
+	    " error%s since its start\n",
 	    "elements", a->elements, a->added, a->prolonged, a->removed,
-	    a->batches, a->errors, a->resyncs);
+	    a->refused, a->errors, a->errors == 1 ? "" : "s");
 	dp_overview_clean(text, sizeof(text), a->trouble, sizeof(a->trouble));
 	if (text[0] != '\0')
-		fprintf(out, LABEL "%s\n", "trouble", text);
+		fprintf(out, LABEL "%s\n", "its trouble", text);
 }
 
 static void counters_put(FILE *out, const struct dp_overview *o)
@@ -214,6 +234,7 @@ enum dp_err dp_overview_text(const struct dp_overview *o, FILE *out)
 	resolver_put(out, o);
 	policy_put(out, o);
 	map_put(out, o);
+	barrier_put(out, o);
 	agent_put(out, o);
 	if (o->has_status)
 		counters_put(out, o);

@@ -100,16 +100,38 @@ static void map_read(struct dp_overview *o, const struct dp_cli *cli)
 		return;
 	}
 	dp_map_stats(map, o->now_s, &o->map);
+	o->map_id = dp_map_id(map);
+	o->map_seq = dp_map_seq(map);
 	o->has_map = true;
 	dp_map_close(&map);
 }
 
-/* Nobody needs an agent: where none ever ran, nothing is said. */
+/* To this resolver, with its map and the policy that it uses. */
+static void promise_read(struct dp_overview *o, const struct dp_sync *sync)
+{
+	uint64_t acked = 0;
+
+	if (o->has_map && dp_overview_loaded(o))
+		acked = dp_sync_acked(sync, o->map_id, o->head.digest);
+	o->agent_promises = acked > 0;
+	o->behind = acked > 0 && acked < o->map_seq ? o->map_seq - acked : 0;
+}
+
+static bool agent_alive(const struct dp_sync *sync)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return dp_sync_alive(sync,
+	    (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
+}
+
+/* Nobody needs an agent: where none ever ran, nothing is said. After the
+ * resolver and the map. */
 static void agent_read(struct dp_overview *o, const struct dp_cli *cli)
 {
 	struct dp_diag diag = { .line = 0 };
 	struct dp_sync *sync = NULL;
-	struct timespec now;
 	char path[DP_PATH_MAX];
 	enum dp_err err =
 	    dp_state_path(path, cli->state_dir, DP_STATE_ACK, &diag);
@@ -127,9 +149,8 @@ static void agent_read(struct dp_overview *o, const struct dp_cli *cli)
 	if (err) {
 		dp_cli_diag(err, &diag);
 	} else {
-		clock_gettime(CLOCK_BOOTTIME, &now);
-		o->agent_alive = dp_sync_alive(sync,
-		    (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
+		o->agent_alive = agent_alive(sync);
+		promise_read(o, sync);
 		o->has_agent = true;
 	}
 	dp_sync_close(&sync);
@@ -157,7 +178,7 @@ int dp_status_at(const struct dp_cli *cli, int argc, char **argv,
 	if (err)
 		return dp_cli_fail(DP_EXIT_FAILED, "status", "%s",
 		    dp_err_text(err));
-	return dp_overview_ready(&o) ? DP_EXIT_OK : DP_EXIT_FAILED;
+	return dp_overview_well(&o) ? DP_EXIT_OK : DP_EXIT_FAILED;
 }
 
 int dp_verb_status(const struct dp_cli *cli, int argc, char **argv)

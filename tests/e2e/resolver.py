@@ -150,12 +150,15 @@ class Resolver:
 
     # --- the policy -------------------------------------------------------
 
+    def _dnspin(self, *args, stdin=None):
+        return subprocess.run(
+            [self._tree.dnspin, "-C", self._tree.conf, "-d", self.state,
+             *args], input=stdin, text=True, capture_output=True, check=False)
+
     def dnspin(self, *args, stdin=None, expect=0):
         """Run the command on this state directory; its standard output.
         expect: the exit status, None for any."""
-        done = subprocess.run(
-            [self._tree.dnspin, "-C", self._tree.conf, "-d", self.state,
-             *args], input=stdin, text=True, capture_output=True, check=False)
+        done = self._dnspin(*args, stdin=stdin)
         if expect is not None and done.returncode != expect:
             raise LabError(f"dnspin {' '.join(args)}: exit "
                            f"{done.returncode}\n{done.stdout}{done.stderr}")
@@ -174,8 +177,14 @@ class Resolver:
         return json.loads(self.dnspin("export", "-f", "json", "-F"))["bindings"]
 
     def status(self, ready=True):
-        return json.loads(self.dnspin("status", "-f", "json",
-                                      expect=0 if ready else 1))
+        """What dnspin status tells; its exit status has to agree."""
+        done = self._dnspin("status", "-f", "json")
+        told = json.loads(done.stdout)
+        well = told["ready"] and told["confirmed"] is not False
+        if told["ready"] != ready or done.returncode != (0 if well else 1):
+            raise LabError(f"dnspin status: exit {done.returncode}\n"
+                           f"{done.stdout}{done.stderr}")
+        return told
 
     # --- the process ------------------------------------------------------
 

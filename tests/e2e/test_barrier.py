@@ -86,9 +86,10 @@ def without_agent(lab, path, resolver, closed):
               after[what] - before[what] == 2 and
               after["admitted"] == before["admitted"] and
               after["held"] == before["held"], (before, after))
-    trouble = resolver.status()["resolver"]["trouble"]
+    told = resolver.status()
     lab.check(f"{path}: no agent: the status says so",
-              "no dnspin sync is running" in trouble, trouble)
+              told["confirmed"] is False and "no dnspin sync is running" in
+              told["resolver"]["trouble"], told)
     lab.check(f"{path}: no agent: what has no address is answered",
               resolver.ask(name, "TXT").rcode == "NOERROR")
     off = resolver.ask("off.example")

@@ -16,6 +16,25 @@ struct overviewed {
 	struct dp_overview overview;
 };
 
+/* A policy with this barrier, on disk and in use. */
+static inline void overviewed_barrier(struct overviewed *v, enum dp_mode mode,
+    enum dp_barrier barrier)
+{
+	struct dp_diag diag = { .line = 0 };
+	struct dp_settings settings;
+
+	dp_settings_default(&settings);
+	settings.value[DP_SET_MODE] = mode;
+	settings.value[DP_SET_BARRIER] = barrier;
+	sample_policy_write(&v->sample, &settings);
+	dp_policy_close(&v->policy);
+	CU_ASSERT_EQUAL_FATAL(dp_policy_open(&v->policy, v->sample.policy_path,
+	    NULL, &diag), DP_OK);
+	v->overview.policy = v->policy;
+	memcpy(v->overview.head.digest, dp_policy_digest(v->policy),
+	    sizeof(v->overview.head.digest));
+}
+
 static inline void overviewed_make(struct overviewed *v)
 {
 	struct dp_overview *o = &v->overview;
@@ -23,8 +42,7 @@ static inline void overviewed_make(struct overviewed *v)
 	struct dp_map *map = NULL;
 
 	sample_make(&v->sample);
-	CU_ASSERT_EQUAL_FATAL(dp_policy_open(&v->policy, v->sample.policy_path,
-	    NULL, &diag), DP_OK);
+	v->policy = NULL;
 	CU_ASSERT_EQUAL_FATAL(dp_map_open_ro(&map, v->sample.map_path, &diag),
 	    DP_OK);
 	memset(o, 0, sizeof(*o));
@@ -42,16 +60,16 @@ static inline void overviewed_make(struct overviewed *v)
 		.unbound = "1.17.1",
 		.notes = "2 auth-zone, 1 rpz",
 	};
-	memcpy(o->head.digest, dp_policy_digest(v->policy),
-	    sizeof(o->head.digest));
+	overviewed_barrier(v, DP_MODE_STRICT, DP_BARRIER_FAIL_CLOSED);
 	for (size_t i = 0; i < DP_COUNTER_COUNT; i++)
 		o->counters[i] = i * i * i * 1000;
-	o->policy = v->policy;
 	o->has_map = true;
 	dp_map_stats(map, SAMPLE_NOW_S, &o->map);
 	dp_map_close(&map);
 	o->has_agent = true;
 	o->agent_alive = true;
+	o->agent_promises = true;
+	o->behind = 4;
 	o->agent = (struct dp_sync_report){
 		.pid = 4712,
 		.started_s = SAMPLE_NOW_S - 1800,

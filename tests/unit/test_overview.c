@@ -80,7 +80,22 @@ static void without_policy_nothing_is_same(void)
 	CU_ASSERT_FALSE(dp_overview_same(&o));
 	o.has_status = false;
 	CU_ASSERT_FALSE(dp_overview_loaded(&o));
+	CU_ASSERT_EQUAL(dp_overview_barrier(&o), DP_BARRIER_OFF);
+}
+
+static void confirmed_needs_life_and_promise(void)
+{
+	for (unsigned i = 0; i < 8; i++) {
+		const struct dp_overview o = {
+			.has_agent = i & 1,
+			.agent_alive = i & 2,
+			.agent_promises = i & 4,
+		};
+
+		CU_ASSERT_EQUAL(dp_overview_confirmed(&o), i == 7);
+	}
 }
 
 UNIT_MAIN("overview", UNIT(alive_and_ready), UNIT(texts_are_cleaned),
-    UNIT(without_policy_nothing_is_same))
+    UNIT(without_policy_nothing_is_same),
+    UNIT(confirmed_needs_life_and_promise))

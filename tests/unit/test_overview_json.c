@@ -30,8 +30,8 @@ static void healthy_is_as_documented(void)
 
 static void missing_parts_are_null(void)
 {
-	static const char *const keys[] = { "policy_in_use", "resolver",
-		"policy", "map", "agent" };
+	static const char *const keys[] = { "policy_in_use", "confirmed",
+		"resolver", "policy", "map", "agent" };
 	struct overviewed v;
 	json_t *root;
 
@@ -86,6 +86,26 @@ static void without_generation_no_digest(void)
 	overviewed_remove(&v);
 }
 
+static void what_nobody_confirms_is_not_behind(void)
+{
+	struct overviewed v;
+	json_t *root, *agent;
+
+	overviewed_make(&v);
+	v.overview.agent_promises = false;
+	root = parsed(&v);
+	agent = json_object_get(root, "agent");
+	CU_ASSERT_TRUE(json_is_false(json_object_get(root, "confirmed")));
+	CU_ASSERT_TRUE(json_is_null(json_object_get(agent, "behind")));
+	CU_ASSERT_TRUE(json_is_true(json_object_get(root, "ready")));
+	json_decref(root);
+	overviewed_barrier(&v, DP_MODE_STRICT, DP_BARRIER_OFF);
+	root = parsed(&v);
+	CU_ASSERT_TRUE(json_is_null(json_object_get(root, "confirmed")));
+	json_decref(root);
+	overviewed_remove(&v);
+}
+
 static int set_up(void)
 {
 	return sodium_init() < 0;
@@ -93,4 +113,5 @@ static int set_up(void)
 
 UNIT_MAIN_WITH("overview_json", set_up, NULL, UNIT(healthy_is_as_documented),
     UNIT(missing_parts_are_null), UNIT(hostile_status_is_json),
-    UNIT(without_generation_no_digest))
+    UNIT(without_generation_no_digest),
+    UNIT(what_nobody_confirms_is_not_behind))

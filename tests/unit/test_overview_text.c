@@ -124,10 +124,62 @@ static void what_is_wrong_is_said(void)
 	}
 }
 
+/* The line, or that there is none. */
+static bool barrier_is(const char *text, const char *wanted)
+{
+	char line[120];
+
+	if (!wanted)
+		return !strstr(text, "\nbarrier ");
+	snprintf(line, sizeof(line), "\nbarrier     %s\n", wanted);
+	return strstr(text, line) != NULL;
+}
+
+static void who_confirms_is_said(void)
+{
+	static const struct {
+		enum dp_mode mode;
+		enum dp_barrier barrier;
+		bool alive;
+		bool promises;
+		const char *wanted; /* NULL: no such line */
+	} cases[] = {
+		{ DP_MODE_STRICT, DP_BARRIER_FAIL_CLOSED, true, true,
+		    "the agent confirms what the kernel holds" },
+		{ DP_MODE_STRICT, DP_BARRIER_FAIL_CLOSED, false, true,
+		    "nobody confirms what the kernel holds: answers with new "
+		    "addresses are SERVFAIL" },
+		{ DP_MODE_STRICT, DP_BARRIER_FAIL_CLOSED, true, false,
+		    "nobody confirms what the kernel holds: answers with new "
+		    "addresses are SERVFAIL" },
+		{ DP_MODE_STRICT, DP_BARRIER_FAIL_OPEN, false, false,
+		    "nobody confirms what the kernel holds: answers with new "
+		    "addresses are given all the same" },
+		{ DP_MODE_STRICT, DP_BARRIER_OFF, false, false, NULL },
+		{ DP_MODE_OBSERVE, DP_BARRIER_FAIL_CLOSED, false, false, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct overviewed v;
+		size_t size_b = 0;
+		char *text;
+
+		overviewed_make(&v);
+		overviewed_barrier(&v, cases[i].mode, cases[i].barrier);
+		v.overview.agent_alive = cases[i].alive;
+		v.overview.agent_promises = cases[i].promises;
+		text = overviewed_text(&v, dp_overview_text, &size_b);
+		CU_ASSERT_TRUE(barrier_is(text, cases[i].wanted));
+		free(text);
+		overviewed_remove(&v);
+	}
+}
+
 static int set_up(void)
 {
 	return sodium_init() < 0;
 }
 
 UNIT_MAIN_WITH("overview_text", set_up, NULL, UNIT(healthy_is_as_documented),
-    UNIT(nothing_there_is_said), UNIT(what_is_wrong_is_said))
+    UNIT(nothing_there_is_said), UNIT(what_is_wrong_is_said),
+    UNIT(who_confirms_is_said))

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <sodium.h>
 #include <sys/wait.h>
+#include <time.h>
 
 static struct sample sample;
 static char status_path[DP_PATH_MAX];
@@ -108,6 +109,91 @@ static void exit_tells_alive_and_ready(void)
 	end();
 }
 
+/* This very process plays the agent, too. */
+static struct dp_sync *agent_begin(char path[DP_PATH_MAX])
+{
+	struct dp_diag diag = { .line = 0 };
+	struct dp_sync *sync = NULL;
+	char folder[DP_PATH_MAX];
+
+	CU_ASSERT_EQUAL_FATAL(dp_state_path(folder, sample.folder,
+	    DP_STATE_SYNC, NULL), DP_OK);
+	CU_ASSERT_EQUAL_FATAL(mkdir(folder, 0755), 0);
+	CU_ASSERT_EQUAL_FATAL(dp_state_path(path, sample.folder, DP_STATE_ACK,
+	    NULL), DP_OK);
+	CU_ASSERT_EQUAL_FATAL(dp_sync_create(&sync, path, &diag), DP_OK);
+	return sync;
+}
+
+static void agent_end(struct dp_sync *sync, const char *path)
+{
+	char folder[DP_PATH_MAX];
+
+	dp_sync_close(&sync);
+	unlink(path);
+	CU_ASSERT_EQUAL_FATAL(dp_state_path(folder, sample.folder,
+	    DP_STATE_SYNC, NULL), DP_OK);
+	CU_ASSERT_EQUAL(rmdir(folder), 0);
+}
+
+/* Of the map of the sample, under the policy on disk, which is in use. */
+static void agent_promise(struct dp_sync *sync, uint64_t behind)
+{
+	struct dp_status_head head = {
+		.pid = (uint64_t)getpid(),
+		.heartbeat_s = SAMPLE_NOW_S,
+		.generation = 1,
+		.ready = 1,
+	};
+	struct dp_policy *policy = NULL;
+	struct dp_map *map = NULL;
+	struct timespec now;
+
+	CU_ASSERT_EQUAL_FATAL(dp_policy_open(&policy, sample.policy_path, NULL,
+	    NULL), DP_OK);
+	CU_ASSERT_EQUAL_FATAL(dp_map_open_ro(&map, sample.map_path, NULL),
+	    DP_OK);
+	memcpy(head.digest, dp_policy_digest(policy), sizeof(head.digest));
+	dp_status_publish(status, &head);
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	dp_sync_beat(sync, (uint64_t)now.tv_sec * 1000000000u +
+	    (uint64_t)now.tv_nsec);
+	dp_sync_subject(sync, dp_map_id(map), dp_policy_digest(policy));
+	dp_sync_ack(sync, dp_map_seq(map) - behind);
+	dp_map_close(&map);
+	dp_policy_close(&policy);
+}
+
+/* Resolver well, answers not: what watches the exit status has to know. */
+static void exit_tells_that_nobody_confirms(void)
+{
+	struct dp_settings settings;
+	char path[DP_PATH_MAX];
+	struct dp_sync *sync;
+
+	begin();
+	dp_settings_default(&settings);
+	settings.value[DP_SET_BARRIER] = DP_BARRIER_FAIL_OPEN;
+	sample_policy_write(&sample, &settings);
+	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "resolver    ready\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "nobody confirms"));
+	sync = agent_begin(path);
+	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
+	agent_promise(sync, 3);
+	CU_ASSERT_EQUAL(run(""), DP_EXIT_OK);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, ", 3 changes behind\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "the agent confirms"));
+	dp_sync_withdraw(sync);
+	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
+	agent_promise(sync, 0);
+	dp_sync_beat(sync, 1); /* long ago */
+	CU_ASSERT_EQUAL(run(""), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "agent       not running"));
+	agent_end(sync, path);
+	end();
+}
+
 static void counters_and_map_are_read(void)
 {
 	json_t *root;
@@ -185,5 +271,6 @@ static int set_up(void)
 }
 
 UNIT_MAIN_WITH("verb_status", set_up, NULL, UNIT(exit_tells_alive_and_ready),
+    UNIT(exit_tells_that_nobody_confirms),
     UNIT(counters_and_map_are_read), UNIT(missing_files_are_told),
     UNIT(bad_files_are_told), UNIT(wrong_command_lines_are_told))
