@@ -1,0 +1,344 @@
+#include "dp_config.h"
+
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/event_stream.h"
+
+#define RINGS 3
+#define NOW_US UINT64_C(1595000000000000)
+
+static char dir[64];
+static struct dp_diag diag;
+
+static void ring_path(char path[256], int ring)
+{
+	snprintf(path, 256, "%s/unbound/events/%d", dir, ring);
+}
+
+static int folder_make(void)
+{
+	char path[128];
+
+	snprintf(dir, sizeof(dir), "%s", "/tmp/dnspin-stream.XXXXXX");
+	if (!mkdtemp(dir))
+		return 1;
+	snprintf(path, sizeof(path), "%s/unbound", dir);
+	if (mkdir(path, 0755) != 0)
+		return 1;
+	snprintf(path, sizeof(path), "%s/unbound/events", dir);
+	return mkdir(path, 0755);
+}
+
+static void rings_remove(void)
+{
+	for (int i = 0; i < RINGS; i++) {
+		char path[256];
+
+		ring_path(path, i);
+		unlink(path);
+	}
+}
+
+static int folder_remove(void)
+{
+	char path[128];
+
+	rings_remove();
+	snprintf(path, sizeof(path), "%s/unbound/events", dir);
+	rmdir(path);
+	snprintf(path, sizeof(path), "%s/unbound", dir);
+	rmdir(path);
+	return rmdir(dir);
+}
+
+static struct dp_ring *ring_open(int ring, uint64_t id, uint64_t boot)
+{
+	struct dp_ring_made made = { 0, id, { boot, 0 } };
+	struct dp_ring *r = NULL;
+	char path[256];
+
+	ring_path(path, ring);
+	CU_ASSERT_EQUAL_FATAL(dp_ring_open(&r, path, &made, &diag), DP_OK);
+	return r;
+}
+
+/* An event that tells its time and a number of the test's own. */
+static void tell(struct dp_ring *r, uint64_t after_us, uint16_t port)
+{
+	uint64_t words[DP_EVENT_WORDS_MAX];
+	struct dp_event e;
+
+	memset(&e, 0, sizeof(e));
+	e.fixed.time_us = NOW_US + after_us;
+	e.fixed.port = port;
+	CU_ASSERT_FATAL(dp_ring_write(r, DP_RING_EVENT, words,
+	    dp_event_encode(words, &e)));
+}
+
+static struct dp_stream *stream_open(void)
+{
+	struct dp_stream *s = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(dp_stream_open(&s, dir, &diag), DP_OK);
+	return s;
+}
+
+static void next_is(struct dp_stream *s, uint64_t now_us, uint16_t port)
+{
+	struct dp_stream_item item;
+
+	CU_ASSERT_FATAL(dp_stream_next(s, now_us, &item));
+	CU_ASSERT_EQUAL(item.kind, DP_STREAM_EVENT);
+	CU_ASSERT_EQUAL(item.event.fixed.port, port);
+}
+
+static void rings_are_merged_by_time(void)
+{
+	struct dp_stream_item item;
+	struct dp_ring *a, *b;
+	struct dp_stream *s;
+
+	rings_remove();
+	a = ring_open(0, 1, 1);
+	b = ring_open(1, 2, 1);
+	tell(a, 10, 1);
+	tell(a, 30, 3);
+	tell(a, 50, 5);
+	tell(b, 20, 2);
+	tell(b, 40, 4);
+	s = stream_open();
+	for (uint16_t i = 1; i <= 4; i++)
+		next_is(s, NOW_US + 60, i);
+	/* b might yet bring an earlier one. */
+	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US + 60, &item));
+	CU_ASSERT_EQUAL(dp_stream_count(s), 2);
+	next_is(s, NOW_US + 60 + DP_STREAM_ORDER_US, 5);
+	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US + 2 * DP_STREAM_ORDER_US,
+	    &item));
+	tell(b, 70, 6);
+	next_is(s, UINT64_MAX, 6);
+	dp_stream_close(&s);
+	dp_ring_close(&a);
+	dp_ring_close(&b);
+}
+
+static void rings_may_come_later(void)
+{
+	struct dp_stream_item item;
+	struct dp_stream *s;
+	struct dp_ring *a;
+
+	rings_remove();
+	s = stream_open();
+	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US, &item));
+	a = ring_open(0, 1, 1);
+	tell(a, 0, 7);
+	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US + 1000, &item));
+	next_is(s, NOW_US + 1000000, 7);
+	CU_ASSERT_FALSE(dp_stream_trouble(s, &diag));
+	dp_ring_close(&a);
+	dp_stream_close(&s);
+}
+
+static void losses_are_told_where_they_are(void)
+{
+	struct dp_stream_item item;
+	struct dp_stream *s;
+	struct dp_ring *a;
+
+	rings_remove();
+	a = ring_open(0, 1, 1);
+	tell(a, 1, 1);
+	s = stream_open();
+	next_is(s, UINT64_MAX, 1);
+	for (uint64_t i = 2; i <= 50000; i++)
+		tell(a, i, 2);
+	CU_ASSERT_FATAL(dp_stream_next(s, NOW_US + 100000, &item));
+	CU_ASSERT_EQUAL_FATAL(item.kind, DP_STREAM_LOST);
+	CU_ASSERT_EQUAL(item.from_us, NOW_US + 1);
+	CU_ASSERT_EQUAL(item.number, item.lost + 2);
+	CU_ASSERT_EQUAL(item.until_us, NOW_US + item.number);
+	CU_ASSERT_FATAL(dp_stream_next(s, NOW_US + 100000, &item));
+	CU_ASSERT_EQUAL(item.kind, DP_STREAM_EVENT);
+	CU_ASSERT_EQUAL(item.event.fixed.time_us, NOW_US + item.number);
+	dp_ring_close(&a);
+	dp_stream_close(&s);
+}
+
+static void what_is_no_event_is_lost(void)
+{
+	struct dp_stream_item item;
+	struct dp_stream *s;
+	struct dp_ring *a;
+
+	rings_remove();
+	a = ring_open(0, 1, 1);
+	CU_ASSERT(dp_ring_write(a, DP_RING_EVENT, (uint64_t[]){ 1, 2 }, 2));
+	CU_ASSERT(dp_ring_write(a, (enum dp_ring_kind)9, (uint64_t[]){ 1 },
+	    1));
+	tell(a, 5, 3);
+	s = stream_open();
+	CU_ASSERT_FATAL(dp_stream_next(s, UINT64_MAX, &item));
+	CU_ASSERT_EQUAL(item.kind, DP_STREAM_LOST);
+	CU_ASSERT_EQUAL(item.lost, 2);
+	next_is(s, UINT64_MAX, 3);
+	dp_ring_close(&a);
+	dp_stream_close(&s);
+}
+
+static void a_replaced_ring_is_read_to_its_end_first(void)
+{
+	struct dp_stream_item item;
+	struct dp_stream *s;
+	struct dp_ring *a;
+
+	rings_remove();
+	a = ring_open(0, 1, 1);
+	tell(a, 1, 1);
+	s = stream_open();
+	next_is(s, NOW_US + 100000, 1);
+	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US + 110000, &item));
+	tell(a, 2, 2);
+	dp_ring_close(&a);
+	a = ring_open(0, 2, 2); /* after a reboot */
+	tell(a, 3, 3);
+	next_is(s, NOW_US + 1000000, 2);
+	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US + 1010000, &item));
+	next_is(s, NOW_US + 2000000, 3);
+	dp_ring_close(&a);
+	dp_stream_close(&s);
+}
+
+static void a_ring_made_anew_is_said_so(void)
+{
+	struct dp_stream_item item;
+	struct dp_stream *s;
+	struct dp_ring *a;
+
+	rings_remove();
+	a = ring_open(0, 1, 1);
+	tell(a, 1, 1);
+	tell(a, 2, 2);
+	s = stream_open();
+	next_is(s, NOW_US + 100000, 1);
+	next_is(s, NOW_US + 100000, 2);
+	dp_ring_close(&a);
+	rings_remove(); /* somebody emptied the folder */
+	a = ring_open(0, 3, 1);
+	tell(a, 9, 9);
+	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US + 1000000, &item));
+	CU_ASSERT_FATAL(dp_stream_next(s, NOW_US + 2000000, &item));
+	CU_ASSERT_EQUAL(item.kind, DP_STREAM_ANEW);
+	CU_ASSERT_EQUAL(item.id, 3);
+	CU_ASSERT_EQUAL(item.from_us, NOW_US + 2);
+	CU_ASSERT_EQUAL(item.until_us, NOW_US + 9);
+	next_is(s, NOW_US + 2000000, 9);
+	dp_ring_close(&a);
+	dp_stream_close(&s);
+}
+
+static void reading_goes_on_where_it_ended(void)
+{
+	struct dp_stream_item item;
+	struct dp_stream *s;
+	struct dp_ring *a;
+
+	rings_remove();
+	a = ring_open(0, 1, 1);
+	for (uint16_t i = 1; i <= 5; i++)
+		tell(a, i, i);
+	s = stream_open();
+	CU_ASSERT_EQUAL(dp_stream_resume(s, 0, 1, 3), DP_OK);
+	next_is(s, UINT64_MAX, 4);
+	dp_stream_close(&s);
+
+	/* The ring was replaced meanwhile: what it counted on is missing. */
+	dp_ring_close(&a);
+	a = ring_open(0, 2, 2);
+	tell(a, 6, 6);
+	s = stream_open();
+	CU_ASSERT_EQUAL(dp_stream_resume(s, 0, 1, 3), DP_OK);
+	CU_ASSERT_FATAL(dp_stream_next(s, UINT64_MAX, &item));
+	CU_ASSERT_EQUAL(item.kind, DP_STREAM_LOST);
+	CU_ASSERT_EQUAL(item.lost, 2);
+	next_is(s, UINT64_MAX, 6);
+	dp_stream_close(&s);
+
+	/* It is not the one that it was. */
+	s = stream_open();
+	CU_ASSERT_EQUAL(dp_stream_resume(s, 0, 9, 1000), DP_OK);
+	CU_ASSERT_FATAL(dp_stream_next(s, UINT64_MAX, &item));
+	CU_ASSERT_EQUAL(item.kind, DP_STREAM_ANEW);
+	CU_ASSERT_EQUAL(item.from_us, 0);
+	next_is(s, UINT64_MAX, 6);
+	dp_stream_close(&s);
+
+	CU_ASSERT_EQUAL(dp_stream_resume(s = stream_open(), 5000, 1, 1),
+	    DP_ERR_LIMIT);
+	dp_stream_close(&s);
+	dp_ring_close(&a);
+}
+
+static void reading_can_begin_now(void)
+{
+	struct dp_stream_item item;
+	struct dp_stream *s;
+	struct dp_ring *a;
+
+	rings_remove();
+	a = ring_open(0, 1, 1);
+	tell(a, 1, 1);
+	s = stream_open();
+	dp_stream_skip(s);
+	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US, &item));
+	tell(a, 2, 2);
+	next_is(s, NOW_US + 100000, 2);
+	dp_ring_close(&a);
+	dp_stream_close(&s);
+}
+
+static void what_cannot_be_read_is_said(void)
+{
+	struct dp_stream_item item;
+	struct dp_stream *s;
+	char path[256];
+
+	rings_remove();
+	ring_path(path, 0);
+	CU_ASSERT_EQUAL_FATAL(mkdir(path, 0755), 0);
+	CU_ASSERT_EQUAL(dp_stream_open(&s, dir, &diag), DP_ERR_FORMAT);
+	rmdir(path);
+	s = stream_open();
+	CU_ASSERT_EQUAL_FATAL(mkdir(path, 0755), 0);
+	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US, &item));
+	CU_ASSERT(dp_stream_trouble(s, &diag));
+	CU_ASSERT_STRING_EQUAL(diag.reason, "is not a regular file");
+	rmdir(path);
+	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US + 1000000, &item));
+	CU_ASSERT_FALSE(dp_stream_trouble(s, &diag));
+	dp_stream_close(&s);
+	dp_stream_close(&s);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		UNIT(rings_are_merged_by_time),
+		UNIT(rings_may_come_later),
+		UNIT(losses_are_told_where_they_are),
+		UNIT(what_is_no_event_is_lost),
+		UNIT(a_replaced_ring_is_read_to_its_end_first),
+		UNIT(a_ring_made_anew_is_said_so),
+		UNIT(reading_goes_on_where_it_ended),
+		UNIT(reading_can_begin_now),
+		UNIT(what_cannot_be_read_is_said),
+		CU_TEST_INFO_NULL,
+	};
+
+	return unit_run("event_stream", folder_make, folder_remove, tests);
+}
