@@ -111,7 +111,7 @@ static bool is_finished(struct source *from)
 	return !from->pending && from->empty_us > 0;
 }
 
-/* False: there is no such ring. */
+/* False: there is none, or it cannot be read. */
 static bool look_at(struct dp_stream *s, size_t ring)
 {
 	struct source *from = ring < s->count ? &s->sources[ring] : NULL;
@@ -136,7 +136,7 @@ static bool look_at(struct dp_stream *s, size_t ring)
 	if (err != DP_OK) {
 		s->troubled = true;
 		s->trouble = why;
-		return true;
+		return false;
 	}
 	adopt(s, &s->sources[ring], r);
 	return true;
