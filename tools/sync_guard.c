@@ -24,6 +24,23 @@ static enum dp_err fail(struct dp_diag *diag, const char *object,
 	return DP_ERR_IO;
 }
 
+/* The folder sync is there, or is made. */
+static enum dp_err folder_make(const char *folder, struct dp_diag *diag)
+{
+	if (mkdir(folder, 0755) == 0 || errno == EEXIST)
+		return DP_OK;
+	if (errno == ENOENT) {
+		dp_diag_set(diag, folder, 0, "there is no state directory to "
+		    "make it in: run dnspin compile first, or name the "
+		    "directory with dnspin -d DIR or DNSPIN_DIR");
+		return DP_ERR_NOTFOUND;
+	}
+	dp_diag_set(diag, folder, 0, "cannot be made: %s: make it and give it "
+	    "to the agent's user, or start the agent as root with -u USER",
+	    strerror(errno));
+	return DP_ERR_IO;
+}
+
 /* The files in the folder that were made by an agent of another user. Links
  * are not followed: the folder is that user's by now. */
 static enum dp_err folder_give(const char *folder, const struct passwd *to,
@@ -97,8 +114,9 @@ enum dp_err dp_guard_become(const char *folder, const char *user,
 			return DP_ERR_NOTFOUND;
 		}
 	}
-	if (mkdir(folder, 0755) && errno != EEXIST)
-		return fail(diag, folder, "cannot be made");
+	err = folder_make(folder, diag);
+	if (err)
+		return err;
 	if (pw && geteuid() == 0) {
 		err = folder_give(folder, pw, diag);
 		if (err)
@@ -115,8 +133,13 @@ enum dp_err dp_guard_lock(const char *path, struct dp_diag *diag)
 {
 	int fd = open(path, O_CREAT | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0644);
 
-	if (fd < 0)
-		return fail(diag, path, "cannot be opened");
+	if (fd < 0) {
+		dp_diag_set(diag, path, 0, "cannot be opened: %s%s",
+		    strerror(errno), errno == EACCES ? ": the folder and what "
+		    "is in it must belong to the agent's user, as dnspin sync "
+		    "-u USER makes it when root starts it" : "");
+		return DP_ERR_IO;
+	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return DP_OK; /* held until the process ends */
 	close(fd);

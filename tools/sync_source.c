@@ -2,6 +2,8 @@
 
 #include "tools/sync_source.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -145,6 +147,23 @@ static enum dp_err policy_take(struct dp_sync_source *s, struct dp_diag *diag)
 	return DP_OK;
 }
 
+/* Opened, not asked for: who may read is changed without a change of the file
+ * that dp_file_identify would see. */
+static enum dp_err policy_readable(const struct dp_sync_source *s,
+    struct dp_diag *diag)
+{
+	int fd = open(s->policy_path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0) {
+		dp_diag_set(diag, s->policy_path, 0, "cannot be read by the "
+		    "agent's user: %s%s", strerror(errno), s->policy
+		    ? ": the old one stays in use" : "");
+		return DP_ERR_IO;
+	}
+	close(fd);
+	return DP_OK;
+}
+
 static enum dp_err policy_look(struct dp_sync_source *s, bool *changed,
     struct dp_diag *diag)
 {
@@ -159,6 +178,9 @@ static enum dp_err policy_look(struct dp_sync_source *s, bool *changed,
 		return err;
 	}
 	if (memcmp(id, s->tried, sizeof(id)) != 0) {
+		err = policy_readable(s, diag);
+		if (err)
+			return err;
 		memcpy(s->tried, id, sizeof(id));
 		err = policy_take(s, diag);
 		s->policy_bad = err != DP_OK;

@@ -95,6 +95,44 @@ static int nobody_cannot(void)
 	return strstr(diag.reason, "CAP_NET_ADMIN") ? 0 : 3;
 }
 
+/* Where the folder cannot be made the message says what to do. */
+static int drop_where(const char *path, const char *wanted)
+{
+	if (dp_guard_become(path, NULL, &diag) == DP_OK)
+		return 1;
+	return strstr(diag.reason, wanted) ? 0 : 2;
+}
+
+static int drop_without_a_state_directory(void)
+{
+	return drop_where("/nonexistent/dnspin/sync", "run dnspin compile");
+}
+
+static int drop_where_no_folder_can_be(void)
+{
+	return drop_where("/proc/version/sync", "cannot be made: ");
+}
+
+static int lock_of_another(void)
+{
+	(void)mkdir(folder, 0755);
+	if (chown(folder, 0, 0) || setuid(getpwnam("nobody")->pw_uid))
+		return 1;
+	if (dp_guard_lock(lock, &diag) == DP_OK)
+		return 2;
+	return strstr(diag.reason, "must belong to the agent's user") ? 0 : 3;
+}
+
+static void what_cannot_be_made_is_told(void)
+{
+	CU_ASSERT_EQUAL(in_a_process(drop_without_a_state_directory), 0);
+	CU_ASSERT_EQUAL(in_a_process(drop_where_no_folder_can_be), 0);
+	if (geteuid() != 0)
+		printf("skipped: only root can become another user ");
+	else
+		CU_ASSERT_EQUAL(in_a_process(lock_of_another), 0);
+}
+
 static void all_but_one_capability_goes(void)
 {
 	if (geteuid() != 0) {
@@ -170,5 +208,6 @@ static int tear_down(void)
 }
 
 UNIT_MAIN_WITH("sync_guard", set_up, tear_down,
-    UNIT(all_but_one_capability_goes), UNIT(there_is_one_agent),
+    UNIT(all_but_one_capability_goes), UNIT(what_cannot_be_made_is_told),
+    UNIT(there_is_one_agent),
     UNIT(calls_are_limited))

@@ -76,6 +76,35 @@ static void what_is_there_is_taken(void)
 	synced_remove(&s);
 }
 
+/* The agent is not root; chmod(1) leaves no trace in the file's identity. */
+static void what_becomes_readable_is_taken(void)
+{
+	const struct dp_sync_options o = { .table = NULL };
+	struct dp_sync_source *source;
+	struct synced s;
+	bool changed;
+
+	synced_make(&s);
+	source = open_source(&s, &o);
+	CU_ASSERT_EQUAL_FATAL(chmod(s.dir, 0755), 0);
+	CU_ASSERT_EQUAL_FATAL(chmod(s.policy_path, 0), 0);
+	if (geteuid() != 0 || seteuid(65534) != 0) {
+		printf("skipped: only root can become another user ");
+	} else {
+		for (int i = 0; i < 2; i++) {
+			CU_ASSERT_EQUAL(look(source, &changed), DP_ERR_IO);
+			CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason,
+			    "cannot be read by the agent's user"));
+		}
+		CU_ASSERT_EQUAL_FATAL(seteuid(0), 0);
+	}
+	CU_ASSERT_EQUAL_FATAL(chmod(s.policy_path, 0644), 0);
+	CU_ASSERT_EQUAL(look(source, &changed), DP_OK);
+	CU_ASSERT_TRUE(changed && dp_sync_source_ready(source));
+	dp_sync_source_close(&source);
+	synced_remove(&s);
+}
+
 static void a_map_is_followed_to_the_next(void)
 {
 	const struct dp_sync_options o = { .table = "other" };
@@ -204,5 +233,6 @@ static int set_up(void)
 }
 
 UNIT_MAIN_WITH("sync_source", set_up, NULL, UNIT(what_is_there_is_taken),
+    UNIT(what_becomes_readable_is_taken),
     UNIT(a_map_is_followed_to_the_next), UNIT(changes_pass_by_the_policy),
     UNIT(groups_and_clients_choose))

@@ -39,8 +39,9 @@ static void a_folder_that_cannot_be_made_is_said(void)
 	CU_ASSERT_EQUAL(run("sync -n -v -g core -t edge -c 192.0.2.1"),
 	    DP_EXIT_FAILED);
 	CU_ASSERT_STRING_EQUAL(line.err.text,
-	    "dnspin: /nowhere/at/all/sync: cannot be made: "
-	    "No such file or directory\n");
+	    "dnspin: /nowhere/at/all/sync: there is no state directory to "
+	    "make it in: run dnspin compile first, or name the directory with "
+	    "dnspin -d DIR or DNSPIN_DIR\n");
 }
 
 UNIT_MAIN("verb_sync", UNIT(wrong_words_are_usage_errors),
