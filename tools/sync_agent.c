@@ -32,6 +32,8 @@ struct agent {
 	const struct dp_sync_options *options;
 	struct dp_sync_source *source;
 	struct dp_sync *sync; /* NULL: promises nothing (-n) */
+	char ack_path[DP_PATH_MAX];
+	bool unseen; /* another file lies where the resolver looks, or none */
 	struct dp_sync_report report;
 	const char *notify;
 	bool promised;
@@ -259,6 +261,7 @@ static void chores_do(struct agent *a, uint64_t now_ns)
 
 	a->chores_ns = now_ns + CHORES_NS;
 	pulse(a);
+	a->unseen = a->sync && !dp_sync_is_at(a->sync, a->ack_path);
 	err = dp_sync_source_look(a->source, &changed, &diag);
 	if (changed) {
 		withdraw(a);
@@ -344,13 +347,12 @@ int dp_sync_run(const struct dp_cli *cli, const struct dp_sync_options *o,
 {
 	struct agent a = { .options = o, .notify = notify };
 	struct dp_diag diag = { .line = 0 };
-	char path[DP_PATH_MAX];
-	enum dp_err err = dp_state_path(path, cli->state_dir, DP_STATE_ACK,
-	    &diag);
+	enum dp_err err = dp_state_path(a.ack_path, cli->state_dir,
+	    DP_STATE_ACK, &diag);
 	int code;
 
 	if (!err)
-		err = dp_sync_create(&a.sync, path, &diag);
+		err = dp_sync_create(&a.sync, a.ack_path, &diag);
 	if (err)
 		return dp_cli_diag(err, &diag);
 	a.report.pid = (uint64_t)getpid();
@@ -362,6 +364,10 @@ int dp_sync_run(const struct dp_cli *cli, const struct dp_sync_options *o,
 			a.compare_due = true;
 		signals->compare = 0;
 		turn(&a);
+		if (a.unseen)
+			code = dp_cli_fail(DP_EXIT_FAILED, a.ack_path,
+			    "removed or replaced: the resolver does not see "
+			    "this agent any more; start it again");
 	}
 	withdraw(&a);
 	publish(&a);

@@ -177,6 +177,34 @@ static void sets_come_right_again(void)
 	synced_remove(&s);
 }
 
+/* Who removes the file of a running agent gets another agent, not a resolver
+ * that waits for the one that it does not see. */
+static void an_agent_that_nobody_sees_ends(void)
+{
+	struct dp_sync *sync;
+	struct synced s;
+	char path[128];
+	int status = 0;
+	pid_t pid;
+
+	synced_make(&s);
+	pid = agent_start(&s);
+	sync = promise_open(&s);
+	CU_ASSERT_TRUE(promised(&s, sync, dp_map_seq(s.map)));
+	snprintf(path, sizeof(path), "%s/sync/ack", s.dir);
+	CU_ASSERT_EQUAL(unlink(path), 0);
+	CU_ASSERT_EQUAL_FATAL(waitpid(pid, &status, 0), pid);
+	CU_ASSERT_TRUE(WIFEXITED(status) &&
+	    WEXITSTATUS(status) == DP_EXIT_FAILED);
+	dp_sync_close(&sync);
+	pid = agent_start(&s);
+	sync = promise_open(&s);
+	CU_ASSERT_TRUE(promised(&s, sync, dp_map_seq(s.map)));
+	CU_ASSERT_EQUAL(agent_end(pid, SIGTERM), 0);
+	dp_sync_close(&sync);
+	synced_remove(&s);
+}
+
 static void once_is_enough_for_cron(void)
 {
 	static const struct dp_sync_options o = { .table = "once" };
@@ -206,4 +234,5 @@ static int set_up(void)
 
 UNIT_MAIN_WITH("sync_agent", set_up, NULL,
     UNIT(what_is_promised_is_in_the_kernel), UNIT(sets_come_right_again),
+    UNIT(an_agent_that_nobody_sees_ends),
     UNIT(once_is_enough_for_cron))
