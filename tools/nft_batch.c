@@ -212,8 +212,6 @@ enum dp_err dp_nft_dump(struct dp_nft *nft, dp_nft_seen_fn *seen, void *arg,
 		mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET,
 		    dp_nft_sets[i].name);
 		code = dp_nft_ask(nft, m, elements_seen, &d);
-		if (code == EINTR)
-			return DP_ERR_BUSY;
 		if (code)
 			return dp_nft_refused(diag, dp_nft_sets[i].name, code);
 	}

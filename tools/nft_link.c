@@ -2,7 +2,6 @@
 
 #include "tools/nft_private.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <libnftnl/common.h>
 #include <stdlib.h>
@@ -69,6 +68,8 @@ void dp_nft_close(struct dp_nft **nft)
 		return;
 	if ((*nft)->socket)
 		mnl_socket_close((*nft)->socket);
+	if ((*nft)->news)
+		mnl_socket_close((*nft)->news);
 	free((*nft)->send);
 	free((*nft)->recv);
 	free(*nft);
@@ -99,6 +100,17 @@ static ssize_t receive(struct dp_nft *nft)
 	return n;
 }
 
+/* Any change of anybody's to the ruleset marks what is dumped meanwhile as
+ * inconsistent; which of them count dp_nft_foreign tells. */
+static void inconsistency_pass(void *messages, size_t size_b)
+{
+	struct nlmsghdr *m = messages;
+	int left = (int)size_b;
+
+	for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left))
+		m->nlmsg_flags &= (uint16_t)~NLM_F_DUMP_INTR;
+}
+
 /* What an earlier request left behind, when it ended early, must not be taken
  * for an answer to the next: mnl_cb_run tells them apart by number. */
 int dp_nft_ask(struct dp_nft *nft, const struct nlmsghdr *request,
@@ -116,37 +128,13 @@ int dp_nft_ask(struct dp_nft *nft, const struct nlmsghdr *request,
 		if (((const struct nlmsghdr *)(void *)nft->recv)->nlmsg_seq !=
 		    request->nlmsg_seq)
 			continue;
+		inconsistency_pass(nft->recv, (size_t)n);
 		state = mnl_cb_run(nft->recv, (size_t)n, request->nlmsg_seq,
 		    nft->port, cb, arg);
 		if (state < 0)
 			return errno;
 	}
 	return 0;
-}
-
-static int generation_attr(const struct nlattr *attr, void *arg)
-{
-	if (mnl_attr_get_type(attr) == NFTA_GEN_ID &&
-	    mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
-		*(uint32_t *)arg = be32toh(mnl_attr_get_u32(attr));
-	return MNL_CB_OK;
-}
-
-static int generation_seen(const struct nlmsghdr *message, void *arg)
-{
-	mnl_attr_parse(message, sizeof(struct nfgenmsg), generation_attr, arg);
-	return MNL_CB_STOP;
-}
-
-enum dp_err dp_nft_generation(struct dp_nft *nft, uint32_t *out,
-    struct dp_diag *diag)
-{
-	_Alignas(struct nlmsghdr) char buffer[64];
-	int code = dp_nft_ask(nft,
-	    dp_nft_header(nft, buffer, NFT_MSG_GETGEN, 0), generation_seen,
-	    out);
-
-	return code ? dp_nft_refused(diag, nft->table, code) : DP_OK;
 }
 
 void dp_nft_begin(struct dp_nft *nft)

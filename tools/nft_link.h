@@ -3,8 +3,8 @@
  * and changes to it in transactions. The table's other sets and chains are
  * none of its business and stay as they are.
  *
- * One socket and one buffer, made at open and used for everything; a commit
- * allocates nothing. Single-threaded. Needs CAP_NET_ADMIN for every call but
+ * One socket for requests, one for news of others' changes, and buffers made at
+ * open; a commit allocates nothing. Single-threaded. Needs CAP_NET_ADMIN for every call but
  * close. DP_ERR_IO with a diag: what the kernel answered.
  */
 #ifndef DP_NFT_LINK_H
@@ -38,9 +38,11 @@ void dp_nft_close(struct dp_nft **nft);
 
 const char *dp_nft_table(const struct dp_nft *nft);
 
-/* The ruleset's generation: each transaction of anybody that changes anything
- * adds 1. An element that times out does not. */
-enum dp_err dp_nft_generation(struct dp_nft *nft, uint32_t *out,
+/* Since the call before, has somebody else changed the table, its sets or its
+ * chain? The first call says yes, and so does one that cannot tell. What others
+ * do elsewhere in the ruleset, or in the table's other sets and chains, does
+ * not count, nor does an element that times out. Never waits. */
+enum dp_err dp_nft_foreign(struct dp_nft *nft, bool *changed,
     struct dp_diag *diag) DP_MUST_CHECK;
 
 /* Make what is missing of the table, its sets and its chain with its rules;
@@ -53,8 +55,8 @@ enum dp_err dp_nft_frame(struct dp_nft *nft, bool *made,
 typedef void dp_nft_seen_fn(void *arg, const struct dp_nft_key *key,
     uint64_t left_ms);
 
-/* Tell about all elements of all sets. DP_ERR_BUSY: the sets changed meanwhile,
- * what was told is incomplete. */
+/* Tell about all elements of all sets. Where somebody else changes them
+ * meanwhile (dp_nft_foreign) some may be missing. */
 enum dp_err dp_nft_dump(struct dp_nft *nft, dp_nft_seen_fn *seen, void *arg,
     struct dp_diag *diag) DP_MUST_CHECK;
 

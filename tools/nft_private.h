@@ -1,7 +1,8 @@
 /*
- * What the sources of nft_link.h share: nft_link.c (the socket), nft_frame.c
- * (table, sets, chain; by libnftnl) and nft_batch.c (elements; by libmnl alone,
- * because libnftnl allocates for each of them).
+ * What the sources of nft_link.h share: nft_link.c (the socket), nft_hear.c
+ * (others' changes), nft_frame.c (table, sets, chain; by libnftnl) and
+ * nft_batch.c (elements; by libmnl alone, because libnftnl allocates for each of
+ * them).
  */
 #ifndef DP_NFT_PRIVATE_H
 #define DP_NFT_PRIVATE_H
@@ -25,6 +26,7 @@
 
 struct dp_nft {
 	struct mnl_socket *socket;
+	struct mnl_socket *news; /* NULL: not asked for yet */
 	unsigned port;
 	uint32_t seq; /* of the message made last */
 	char table[DP_NFT_TABLE_MAX];

@@ -202,6 +202,7 @@ static bool news_take(struct agent *a)
 	uint64_t seq = a->seq;
 	uint32_t at_s = now_s();
 	size_t refused = 0;
+	bool disturbed = false;
 	enum dp_err err = dp_sync_source_news(a->source, &seq, &e, at_s,
 	    &refused, &diag);
 
@@ -214,11 +215,16 @@ static bool news_take(struct agent *a)
 		err = dp_mirror_want(mirror, &e.items[i], at_s, &diag);
 	if (!err)
 		err = dp_mirror_flush(mirror, &diag);
+	/* What somebody took out must not be promised. */
+	if (!err && seq != a->seq)
+		err = dp_mirror_disturbed(mirror, &disturbed, &diag);
 	partly(a, e.left_out);
 	dp_elements_free(&e);
 	a->report.refused += refused;
 	if (err)
 		failed(a, &diag);
+	else if (disturbed)
+		a->compare_due = true;
 	else if (seq == a->seq)
 		return false;
 	else

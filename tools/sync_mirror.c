@@ -5,13 +5,12 @@
 
 #include "tools/sync_table.h"
 
-#define LOOKS 5	   /* at a ruleset that others change all the time */
+#define LOOKS 5	   /* at sets that others change all the time */
 #define BORDER_S 2 /* the kernel may or may not have dropped it */
 
 struct dp_mirror {
 	struct dp_nft *nft;
 	struct dp_sync_table *table;
-	uint32_t generation; /* that it should have, all changes being ours */
 	uint32_t slack_max_s;
 	size_t slice;
 	struct dp_mirror_counts counts;
@@ -86,7 +85,6 @@ enum dp_err dp_mirror_flush(struct dp_mirror *m, struct dp_diag *diag)
 	err = dp_nft_commit(m->nft, diag);
 	if (err)
 		return err;
-	m->generation++;
 	m->counts.batches++;
 	m->pulse(m->arg);
 	return DP_OK;
@@ -164,16 +162,15 @@ static void seen(void *arg, const struct dp_nft_key *key, uint64_t left_ms)
 		e->held_s = m->now_s + (uint32_t)(left_ms / 1000);
 }
 
-/* What e wants and what the kernel has, in one account; the generation is asked
- * for first, so that a change after that shows later. */
+/* What e wants and what the kernel has, in one account. */
 static enum dp_err account_make(struct dp_mirror *m,
     const struct dp_elements *e, struct dp_diag *diag)
 {
-	enum dp_err err = dp_nft_generation(m->nft, &m->generation, diag);
+	enum dp_err err;
 
 	dp_sync_table_clear(m->table);
 	m->no_memory = false;
-	for (size_t i = 0; !err && i < e->count; i++) {
+	for (size_t i = 0; i < e->count; i++) {
 		struct dp_nft_key key = key_of(&e->items[i]);
 		struct dp_sync_entry *entry = dp_sync_table_get(m->table, &key);
 
@@ -182,11 +179,32 @@ static enum dp_err account_make(struct dp_mirror *m,
 		else
 			m->no_memory = true;
 	}
-	if (!err)
-		err = dp_nft_dump(m->nft, seen, m, diag);
+	err = dp_nft_dump(m->nft, seen, m, diag);
 	if (!err && m->no_memory) {
 		dp_diag_set(diag, dp_nft_table(m->nft), 0, "out of memory");
 		err = DP_ERR_NOMEM;
+	}
+	return err;
+}
+
+/* What others did before it shows in what is seen, what they do meanwhile may
+ * not. DP_ERR_BUSY: they did something. */
+static enum dp_err look_once(struct dp_mirror *m, const struct dp_elements *e,
+    struct dp_diag *diag)
+{
+	bool changed, made;
+	enum dp_err err = dp_nft_foreign(m->nft, &changed, diag);
+
+	if (!err)
+		err = dp_nft_frame(m->nft, &made, diag);
+	if (!err)
+		err = account_make(m, e, diag);
+	if (!err)
+		err = dp_nft_foreign(m->nft, &changed, diag);
+	if (!err && changed) {
+		dp_diag_set(diag, dp_nft_table(m->nft), 0, "somebody changes "
+		    "the sets all the time");
+		err = DP_ERR_BUSY;
 	}
 	return err;
 }
@@ -207,16 +225,10 @@ enum dp_err dp_mirror_look(struct dp_mirror *m, const struct dp_elements *e,
 	m->now_s = now_s;
 	/* A little more than honest timeouts have: clocks are read apart. */
 	m->slack_max_s = slack_s(max_life_s) + DP_MIRROR_SLACK_MIN_S;
-	dp_diag_set(diag, dp_nft_table(m->nft), 0,
-	    "the ruleset changes all the time");
 	/* What was queued when something failed is void. */
 	dp_nft_forget(m->nft);
 	for (int i = 0; err == DP_ERR_BUSY && i < LOOKS; i++) {
-		bool made = false;
-
-		err = dp_nft_frame(m->nft, &made, diag);
-		if (!err)
-			err = made ? DP_ERR_BUSY : account_make(m, e, diag);
+		err = look_once(m, e, diag);
 		m->pulse(m->arg);
 	}
 	if (err)
@@ -269,10 +281,5 @@ enum dp_err dp_mirror_expire(struct dp_mirror *m, uint32_t now_s,
 enum dp_err dp_mirror_disturbed(struct dp_mirror *m, bool *disturbed,
     struct dp_diag *diag)
 {
-	uint32_t generation;
-	enum dp_err err = dp_nft_generation(m->nft, &generation, diag);
-
-	if (!err)
-		*disturbed = generation != m->generation;
-	return err;
+	return dp_nft_foreign(m->nft, disturbed, diag);
 }

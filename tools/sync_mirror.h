@@ -63,7 +63,8 @@ enum dp_err dp_mirror_flush(struct dp_mirror *m,
 enum dp_err dp_mirror_expire(struct dp_mirror *m, uint32_t now_s,
     struct dp_diag *diag) DP_MUST_CHECK;
 
-/* Has anybody else changed the ruleset since the last look? */
+/* Has anybody else changed the sets since the last look, or since this was asked
+ * last? Costs a system call. */
 enum dp_err dp_mirror_disturbed(struct dp_mirror *m, bool *disturbed,
     struct dp_diag *diag) DP_MUST_CHECK;
 

@@ -22,14 +22,14 @@ static inline int netspace_enter(void)
 	int flags = geteuid() == 0 ? CLONE_NEWNET : CLONE_NEWUSER | CLONE_NEWNET;
 	struct dp_diag diag = { .line = 0 };
 	struct dp_nft *nft = NULL;
-	uint32_t generation;
+	bool changed;
 
 	if (unshare(flags) != 0) {
 		printf("skipped: no network namespace: %s\n", strerror(errno));
 		exit(77);
 	}
 	if (dp_nft_open(&nft, "t", &diag) ||
-	    dp_nft_generation(nft, &generation, &diag)) {
+	    dp_nft_foreign(nft, &changed, &diag)) {
 		printf("skipped: no nftables: %s\n", diag.reason);
 		exit(77);
 	}

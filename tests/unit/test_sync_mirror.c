@@ -214,6 +214,9 @@ static void others_disturb(void)
 	CU_ASSERT_FALSE(disturbed);
 	CU_ASSERT_TRUE_FATAL(netspace_nft("add table inet noise"));
 	CU_ASSERT_EQUAL(dp_mirror_disturbed(m, &disturbed, &diag), DP_OK);
+	CU_ASSERT_FALSE(disturbed);
+	CU_ASSERT_TRUE_FATAL(netspace_nft("flush set inet calm allowed4"));
+	CU_ASSERT_EQUAL(dp_mirror_disturbed(m, &disturbed, &diag), DP_OK);
 	CU_ASSERT_TRUE(disturbed);
 	compare(m, &all, NOW);
 	CU_ASSERT_EQUAL(dp_mirror_disturbed(m, &disturbed, &diag), DP_OK);
