@@ -114,7 +114,7 @@ static bool special(const struct dp_addr *a)
 	return b[0] == 0 || b[0] == 10 || b[0] == 127 || b[0] >= 224 ||
 	    (b[0] == 100 && b[1] >> 6 == 1) || (b[0] == 169 && b[1] == 254) ||
 	    (b[0] == 172 && b[1] >> 4 == 1) || (b[0] == 192 && b[1] == 168) ||
-	    (b[0] == 192 && b[1] == 0 && (b[2] == 0 || b[2] == 2));
+	    (b[0] == 192 && b[1] == 0 && b[2] == 2);
 }
 
 static bool is_service(const struct dp_element *e, int protocol, int port)
