@@ -134,6 +134,7 @@ static void enforce(struct dp_keeper *k, struct dp_policy *p)
 	struct dp_policy *old;
 
 	dp_keeper_open_map(k, p);
+	dp_keeper_meet_agent(k, p);
 	k->fit_map_s = 0;
 	old = atomic_exchange(&m->policy, p);
 	dp_keeper_wait_for_all(m);

@@ -50,6 +50,19 @@ static bool find(struct dp_module *m, const char *path, struct dp_diag *diag)
 	return false;
 }
 
+void dp_keeper_meet_agent(struct dp_keeper *k, const struct dp_policy *p)
+{
+	struct dp_diag diag = { .object = "" };
+	char path[DP_PATH_MAX];
+
+	if (dp_barrier_of(p) == DP_BARRIER_OFF)
+		return;
+	/* Without the thread held queries ask for themselves. */
+	(void)dp_watch_start(k->m);
+	if (dp_keeper_path(k, path, DP_STATE_ACK, k->sync_trouble))
+		(void)open_sync(k->m, path, &diag);
+}
+
 void dp_keeper_look_at_agent(struct dp_keeper *k)
 {
 	const struct dp_policy *policy = atomic_load(&k->m->policy);
@@ -61,7 +74,6 @@ void dp_keeper_look_at_agent(struct dp_keeper *k)
 		k->sync_trouble[0] = '\0';
 		return;
 	}
-	/* Without the thread held queries ask for themselves. */
 	(void)dp_watch_start(k->m);
 	if (!dp_keeper_path(k, path, DP_STATE_ACK, k->sync_trouble))
 		return;

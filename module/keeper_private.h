@@ -56,6 +56,10 @@ void dp_keeper_open_map(struct dp_keeper *k, const struct dp_policy *p);
  * the policy in force. */
 void dp_keeper_look_at_map(struct dp_keeper *k);
 
+/* Before p comes in force: have at hand what its barrier needs, or the first
+ * answers would find no agent. Says nothing. */
+void dp_keeper_meet_agent(struct dp_keeper *k, const struct dp_policy *p);
+
 /* Where the firewall agent says what it has confirmed is open while the policy
  * in force has a barrier. Says so when there is no agent. */
 void dp_keeper_look_at_agent(struct dp_keeper *k);

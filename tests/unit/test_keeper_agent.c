@@ -2,6 +2,9 @@
 
 #include "tests/unit/keeper_of.h"
 
+#include <pthread.h>
+
+#include "module/barrier.h"
 #include "module/core/sync.h"
 #include "module/watch.h"
 
@@ -101,6 +104,46 @@ static void an_agent_comes_goes_and_is_replaced(void)
 	bench_close(&b);
 }
 
+/* A thread that answers, and stays in its epoch until it has seen what is there
+ * with the policy that has a barrier: the keeper gets no further. */
+static void *first_answer(void *arg)
+{
+	struct bench *b = arg;
+	int slot = dp_epoch_register(&b->m.epoch);
+	const struct dp_policy *p;
+
+	dp_epoch_enter(&b->m.epoch, slot);
+	do
+		p = atomic_load(&b->m.policy);
+	while (!p || dp_barrier_of(p) == DP_BARRIER_OFF);
+	p = atomic_load(&b->m.sync) && dp_watch_runs(&b->m) ? p : NULL;
+	dp_epoch_leave(&b->m.epoch, slot);
+	return p ? b : NULL;
+}
+
+static void the_first_answer_finds_the_agent(void)
+{
+	struct dp_sync *agent;
+	pthread_t thread;
+	struct bench b;
+	void *found;
+
+	bench_open(&b);
+	CU_ASSERT_TRUE_FATAL(dp_watch_create(&b.m));
+	agent = agent_new(&b);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, first_answer, &b),
+	    0);
+	put_barrier(&b, DP_BARRIER_FAIL_CLOSED);
+	look(&b, 1);
+	CU_ASSERT_EQUAL(pthread_join(thread, &found), 0);
+	CU_ASSERT_PTR_EQUAL(found, &b);
+	dp_sync_close(&agent);
+	remove_in(&b, "sync/ack");
+	remove_in(&b, "sync");
+	dp_watch_destroy(&b.m);
+	bench_close(&b);
+}
+
 /* What a module in front makes of an answer cannot be withheld. */
 static void behind_others_nothing_is_withheld(void)
 {
@@ -144,4 +187,5 @@ static void what_is_no_ack_is_said(void)
 }
 
 UNIT_MAIN("keeper_agent", UNIT(an_agent_comes_goes_and_is_replaced),
+    UNIT(the_first_answer_finds_the_agent),
     UNIT(behind_others_nothing_is_withheld), UNIT(what_is_no_ack_is_said))
