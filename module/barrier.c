@@ -30,10 +30,10 @@ bool dp_barrier_goes_by(const struct dp_module *m, const struct dp_policy *p)
 	    (m->id > 0 || SERVE_EXPIRED);
 }
 
-void dp_barrier_look(struct dp_barrier_now *out, const struct dp_module *m)
+/* What the agent has said of this map and this policy, which may be NULL. */
+static void look(struct dp_barrier_now *out, const struct dp_module *m,
+    const struct dp_policy *policy, const struct dp_map *map)
 {
-	const struct dp_policy *policy = atomic_load(&m->policy);
-	const struct dp_map *map = atomic_load(&m->map);
 	const struct dp_sync *sync = atomic_load(&m->sync);
 
 	memset(out, 0, sizeof(*out));
@@ -45,6 +45,11 @@ void dp_barrier_look(struct dp_barrier_now *out, const struct dp_module *m)
 	out->alive = dp_sync_alive(sync, out->now_ns);
 	out->acked = dp_sync_acked(sync, out->map_id,
 	    dp_policy_digest(policy));
+}
+
+void dp_barrier_look(struct dp_barrier_now *out, const struct dp_module *m)
+{
+	look(out, m, atomic_load(&m->policy), atomic_load(&m->map));
 }
 
 /* What is left of the longest life without its grace. */
@@ -77,16 +82,27 @@ static bool look_up(void *arg, const struct dp_item *item)
 	return l->all;
 }
 
-/* Where q stands with what was recorded: its hold, new when it has none. */
+static uint64_t id_of(const struct dp_policy *p)
+{
+	uint64_t id;
+
+	memcpy(&id, dp_policy_digest(p), sizeof(id));
+	return id;
+}
+
+/* Where q stands with what was recorded in map: its hold, new when it has
+ * none. The keeper may replace map and policy while this goes on; the hold is
+ * of those that were recorded with, and due at once where others are in force
+ * by then. */
 static enum dp_passage wait_for(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q, const struct dp_case *c, struct dp_hold *h,
-    uint64_t seq)
+    const struct dp_map *map, uint64_t seq)
 {
 	uint32_t timeout_ms =
 	    dp_policy_settings(c->policy)->value[DP_SET_BARRIER_TIMEOUT];
 	struct dp_barrier_now now;
 
-	dp_barrier_look(&now, m);
+	look(&now, m, c->policy, map);
 	if (now.alive && now.acked >= seq)
 		return DP_PASSAGE_FREE;
 	if (!now.alive || (h && now.now_ns >= h->until_ns))
@@ -98,43 +114,49 @@ static enum dp_passage wait_for(struct dp_module *m, struct dp_worker *w,
 		h->until_ns = now.now_ns + timeout_ms * UINT64_C(1000000);
 	}
 	h->map_id = now.map_id;
+	h->policy_id = id_of(c->policy);
 	h->seq = seq;
 	h->since = *q->env->now;
 	h->mark.verdict = c->verdict;
+	if (!dp_hold_begin(m, h))
+		return DP_PASSAGE_FAILED;
 	q->minfo[m->id] = h;
-	if (dp_hold_begin(m, h)) {
-		if (!h->counted)
-			dp_module_count(m, w, DP_COUNT_HELD, 1);
-		h->counted = true;
-		return DP_PASSAGE_WAIT;
-	}
-	/* Confirmed since, or there is nothing to wait with. */
-	dp_barrier_look(&now, m);
-	return now.alive && now.acked >= seq ? DP_PASSAGE_FREE
-					     : DP_PASSAGE_FAILED;
+	if (!h->counted)
+		dp_module_count(m, w, DP_COUNT_HELD, 1);
+	h->counted = true;
+	return DP_PASSAGE_WAIT;
+}
+
+/* Was the answer recorded where, and as, it would be now? */
+static bool is_recorded(const struct dp_hold *h, const struct dp_map *map,
+    const struct dp_policy *p)
+{
+	return map && h->map_id == dp_map_id(map) && h->policy_id == id_of(p);
 }
 
 enum dp_passage dp_barrier_pass(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q, const struct dp_case *c, struct dp_hold *h)
 {
 	struct reply_info *rep = q->return_msg->rep;
-	struct dp_map *map = atomic_load(&m->map);
 	bool off = dp_barrier_of(c->policy) == DP_BARRIER_OFF;
 	time_t now = *q->env->now;
 	struct dp_recorded sum;
 
 	if (h && now > h->since)
 		dp_answer_age(rep, (uint32_t)(now - h->since));
-	if (h && map && h->map_id == dp_map_id(map))
-		return off ? DP_PASSAGE_FREE
-			   : wait_for(m, w, q, c, h, h->seq);
+	if (h) {
+		const struct dp_map *map = atomic_load(&m->map);
+
+		if (is_recorded(h, map, c->policy))
+			return wait_for(m, w, q, c, h, map, h->seq);
+	}
 	sum = dp_module_record(m, w, c, rep, 0, now);
 	if (off || sum.kept + sum.lost == 0)
 		return DP_PASSAGE_FREE;
 	dp_answer_limit(rep, longest_ttl(dp_policy_settings(c->policy)));
 	if (sum.lost > 0)
 		return DP_PASSAGE_FAILED;
-	return wait_for(m, w, q, c, h, dp_map_seq(map));
+	return wait_for(m, w, q, c, h, sum.map, dp_map_seq(sum.map));
 }
 
 bool dp_barrier_pass_now(struct dp_module *m, struct dp_worker *w,

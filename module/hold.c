@@ -158,11 +158,10 @@ bool dp_hold_begin(struct dp_module *m, struct dp_hold *h)
 	/* Pairs with the fence in dp_watch_look. */
 	atomic_thread_fence(memory_order_seq_cst);
 	dp_barrier_look(&now, m);
-	if (dp_hold_is_due(h, &now)) {
-		dp_hold_end(h);
-		return false;
-	}
-	dp_watch_wake(m);
+	if (dp_hold_is_due(h, &now))
+		dp_holds_tell(holds);
+	else
+		dp_watch_wake(m);
 	return true;
 }
 
@@ -194,6 +193,17 @@ static void take_due(struct dp_holds *holds)
 		}
 	}
 	show_all(holds);
+}
+
+void dp_holds_tell(struct dp_holds *holds)
+{
+	const uint64_t one = 1;
+
+	if (atomic_exchange(&holds->told, true))
+		return;
+	/* Only a full counter makes that fail, and then the worker knows. */
+	if (write(holds->fd, &one, sizeof(one)) != (ssize_t)sizeof(one))
+		atomic_store(&holds->told, false);
 }
 
 /* As Unbound does before it calls one of its own. */

@@ -41,7 +41,8 @@ struct dp_hold {
 	struct module_qstate *q;
 	struct comm_timer *timer; /* NULL: told by the watch */
 	bool counted;
-	uint64_t map_id;
+	uint64_t map_id; /* recorded in that map, */
+	uint64_t policy_id; /* as that policy says (digest) */
 	uint64_t seq; /* the change of the map that must be confirmed */
 	uint64_t until_ns;
 	time_t since; /* recorded */
@@ -71,8 +72,9 @@ void dp_holds_close(struct dp_holds *holds);
 /* In q's region. NULL: out of memory. */
 struct dp_hold *dp_hold_new(struct dp_worker *w, struct module_qstate *q);
 
-/* Wait: h->q runs (module_event_pass) when it is due, and maybe before. False:
- * it is due already, or there is nothing to wait with. Inside the epoch. */
+/* Wait: h->q runs (module_event_pass) when it is due, and maybe before; soon
+ * when it is due already. False: there is nothing to wait with. Inside the
+ * epoch. */
 bool dp_hold_begin(struct dp_module *m, struct dp_hold *h);
 
 /* Wait no longer, also when h does not wait. */
@@ -80,6 +82,10 @@ void dp_hold_end(struct dp_hold *h);
 
 /* Is there nothing more to wait for? */
 bool dp_hold_is_due(const struct dp_hold *h, const struct dp_barrier_now *now);
+
+/* Any thread: let the worker look through its list, once for all who tell it
+ * before it does. */
+void dp_holds_tell(struct dp_holds *holds);
 
 /* The worker's thread: run all queries whose holds are due. Outside the
  * epoch. */

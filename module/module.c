@@ -58,5 +58,6 @@ struct dp_recorded dp_module_record(struct dp_module *m, const struct dp_worker 
 
 	if (dp_module_trusts(m, rep))
 		dp_answer_walk(rep, ttl_from, dp_record_item, &r);
+	r.sum.map = r.map;
 	return r.sum;
 }

@@ -24,6 +24,7 @@ struct dp_record {
 	struct dp_recorded {
 		unsigned kept; /* addresses */
 		unsigned lost; /* there was no room for, or no map */
+		struct dp_map *map; /* that they went to */
 	} sum;
 };
 bool dp_record_item(void *record, const struct dp_item *item);

@@ -20,6 +20,7 @@ struct dp_watch {
 	struct dp_module *m;
 	pthread_t thread;
 	int slot; /* in the epoch */
+	uint64_t map_id; /* at the last look */
 	atomic_bool runs;
 	atomic_bool stop;
 	_Atomic uint32_t asleep; /* without a hold; a futex */
@@ -30,31 +31,23 @@ static void futex(_Atomic uint32_t *at, int operation, uint32_t value)
 	(void)syscall(SYS_futex, at, operation, value, NULL, NULL, 0);
 }
 
+/* moved: what was waited for before is in a map that no longer counts. */
 static bool has_news(const struct dp_holds *holds,
-    const struct dp_barrier_now *now)
+    const struct dp_barrier_now *now, bool moved)
 {
-	return now->kind == DP_BARRIER_OFF || !now->alive ||
+	return moved || now->kind == DP_BARRIER_OFF || !now->alive ||
 	    now->acked >= atomic_load(&holds->seq) ||
 	    now->now_ns >= atomic_load(&holds->until_ns);
-}
-
-static void tell(struct dp_holds *holds)
-{
-	const uint64_t one = 1;
-
-	if (atomic_exchange(&holds->told, true))
-		return;
-	/* Only a full counter makes that fail, and then the worker knows. */
-	if (write(holds->fd, &one, sizeof(one)) != (ssize_t)sizeof(one))
-		atomic_store(&holds->told, false);
 }
 
 bool dp_watch_look(struct dp_module *m)
 {
 	struct dp_barrier_now now;
-	bool any = false;
+	bool any = false, moved;
 
 	dp_barrier_look(&now, m);
+	moved = now.map_id != m->watch->map_id;
+	m->watch->map_id = now.map_id;
 	/* Pairs with the fence in dp_hold_begin: who is not seen here sees
 	 * what was seen here. */
 	atomic_thread_fence(memory_order_seq_cst);
@@ -62,8 +55,8 @@ bool dp_watch_look(struct dp_module *m)
 		if (atomic_load(&w->holds.seq) == DP_HOLDS_NONE)
 			continue;
 		any = true;
-		if (has_news(&w->holds, &now))
-			tell(&w->holds);
+		if (has_news(&w->holds, &now, moved))
+			dp_holds_tell(&w->holds);
 	}
 	return any;
 }

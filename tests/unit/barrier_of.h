@@ -21,6 +21,8 @@ struct barrier_of {
 	char dir[32];
 	char path[64];
 	struct dp_sync *agent;
+	struct map_of other; /* that the map may be moved to */
+	struct unit_opened next; /* a policy that may come in force */
 	struct comm_base *base;
 	struct mesh_area mesh;
 	struct module_func_block *module;
@@ -67,6 +69,7 @@ static inline void barrier_of_loop(struct barrier_of *o,
 static inline void barrier_of_open(struct barrier_of *o,
     const struct dp_settings *set)
 {
+	struct dp_settings next = *set;
 	struct dp_sync *sync;
 
 	memset(o, 0, sizeof(*o));
@@ -81,6 +84,9 @@ static inline void barrier_of_open(struct barrier_of *o,
 	dp_sync_subject(o->agent, dp_map_id(o->b.of.map.map),
 	    dp_policy_digest(o->b.of.p.policy));
 	dp_sync_beat(o->agent, barrier_of_clock());
+	map_of_open(&o->other, NOW + 1); /* has another id */
+	next.value[DP_SET_GRACE]++;
+	o->next = unit_open(barrier_rules, &next);
 }
 
 static inline void barrier_of_settings(struct dp_settings *set,
@@ -124,6 +130,8 @@ static inline void barrier_of_close(struct barrier_of *o)
 		comm_base_delete(o->base);
 	if (o->scratch)
 		regional_destroy(o->scratch);
+	map_of_close(&o->other);
+	unit_opened_close(&o->next);
 	query_of_close(&o->b);
 }
 

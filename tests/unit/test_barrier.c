@@ -145,6 +145,29 @@ static void lose_policy(struct barrier_of *o)
 	atomic_store(&o->b.of.m.policy, NULL);
 }
 
+/* The keeper has moved the map: what was recorded is recorded there, too. */
+static void move_map(struct barrier_of *o)
+{
+	atomic_store(&o->b.of.m.map, o->other.map);
+	barrier_of_ack(o);
+}
+
+static void move_map_and_confirm(struct barrier_of *o)
+{
+	move_map(o);
+	dp_sync_subject(o->agent, dp_map_id(o->other.map),
+	    dp_policy_digest(o->b.of.p.policy));
+	dp_sync_ack(o->agent, 1000);
+}
+
+/* The same rules, and the agent knows. */
+static void change_policy(struct barrier_of *o)
+{
+	atomic_store(&o->b.of.m.policy, o->next.policy);
+	dp_sync_subject(o->agent, dp_map_id(o->b.of.map.map),
+	    dp_policy_digest(o->next.policy));
+}
+
 static void pass_time(struct barrier_of *o)
 {
 	((struct dp_hold *)o->b.state.s.minfo[0])->until_ns = 1;
@@ -156,16 +179,21 @@ static void a_held_answer_is_looked_at_again(void)
 		enum dp_barrier barrier;
 		void (*meanwhile)(struct barrier_of *o);
 		int outcome; /* 0: SERVFAIL for want of a policy */
+		unsigned recorded;
 	} cases[] = {
-		{ DP_BARRIER_FAIL_OPEN, confirm, GIVEN | ADMITTED },
-		{ DP_BARRIER_FAIL_CLOSED, confirm, GIVEN | ADMITTED },
-		{ DP_BARRIER_FAIL_CLOSED, go_away, GIVEN },
-		{ DP_BARRIER_FAIL_CLOSED, do_nothing, HELD },
-		{ DP_BARRIER_FAIL_OPEN, barrier_of_die, GIVEN | OPEN },
-		{ DP_BARRIER_FAIL_CLOSED, barrier_of_die, WITHHELD },
-		{ DP_BARRIER_FAIL_OPEN, pass_time, GIVEN | OPEN },
-		{ DP_BARRIER_FAIL_CLOSED, pass_time, WITHHELD },
-		{ DP_BARRIER_FAIL_CLOSED, lose_policy, 0 },
+		{ DP_BARRIER_FAIL_OPEN, confirm, GIVEN | ADMITTED, 1 },
+		{ DP_BARRIER_FAIL_CLOSED, confirm, GIVEN | ADMITTED, 1 },
+		{ DP_BARRIER_FAIL_CLOSED, go_away, GIVEN, 1 },
+		{ DP_BARRIER_FAIL_CLOSED, do_nothing, HELD, 1 },
+		{ DP_BARRIER_FAIL_OPEN, barrier_of_die, GIVEN | OPEN, 1 },
+		{ DP_BARRIER_FAIL_CLOSED, barrier_of_die, WITHHELD, 1 },
+		{ DP_BARRIER_FAIL_OPEN, pass_time, GIVEN | OPEN, 1 },
+		{ DP_BARRIER_FAIL_CLOSED, pass_time, WITHHELD, 1 },
+		{ DP_BARRIER_FAIL_CLOSED, lose_policy, 0, 1 },
+		{ DP_BARRIER_FAIL_CLOSED, move_map, HELD, 2 },
+		{ DP_BARRIER_FAIL_CLOSED, move_map_and_confirm,
+		    GIVEN | ADMITTED, 2 },
+		{ DP_BARRIER_FAIL_CLOSED, change_policy, HELD, 2 },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -186,8 +214,10 @@ static void a_held_answer_is_looked_at_again(void)
 		if (got != cases[i].outcome)
 			printf("\ncase %zu: %d\n", i, got);
 		CU_ASSERT_EQUAL(barrier_of_count(&o, DP_COUNT_HELD), 1);
-		CU_ASSERT_EQUAL(barrier_of_count(&o, DP_COUNT_RECORDED), 1);
+		CU_ASSERT_EQUAL(barrier_of_count(&o, DP_COUNT_RECORDED),
+		    cases[i].recorded);
 		atomic_store(&o.b.of.m.policy, o.b.of.p.policy);
+		atomic_store(&o.b.of.m.map, o.b.of.map.map);
 		barrier_of_close(&o);
 	}
 }

@@ -62,6 +62,25 @@ static void workers_are_told_once_when_there_is_news(void)
 	barrier_of_close(&o);
 }
 
+/* What was waited for there will not be acked any more. */
+static void workers_are_told_when_the_map_has_moved(void)
+{
+	struct barrier_of o;
+
+	bench_open(&o);
+	dp_watch_look(&o.b.of.m);
+	wait_for(&o, 5, UINT64_MAX);
+	dp_watch_look(&o.b.of.m);
+	CU_ASSERT_FALSE(was_told(&o));
+	atomic_store(&o.b.of.m.map, o.other.map);
+	dp_watch_look(&o.b.of.m);
+	CU_ASSERT_TRUE(was_told(&o));
+	wait_for(&o, 5, UINT64_MAX);
+	dp_watch_look(&o.b.of.m);
+	CU_ASSERT_FALSE(was_told(&o));
+	barrier_of_close(&o);
+}
+
 /* The thread sleeps for good without holds; with one it looks. */
 static void the_thread_is_woken_and_ends(void)
 {
@@ -82,4 +101,5 @@ static void the_thread_is_woken_and_ends(void)
 }
 
 UNIT_MAIN("watch", UNIT(workers_are_told_once_when_there_is_news),
+    UNIT(workers_are_told_when_the_map_has_moved),
     UNIT(the_thread_is_woken_and_ends))
