@@ -164,8 +164,8 @@ bool dp_barrier_pass_now(struct dp_module *m, struct dp_worker *w,
 {
 	struct dp_map *map = atomic_load(&m->map);
 	struct lookup l = { c, map, (uint32_t)now, false, true };
-	uint64_t seq = map ? dp_map_seq(map) : 0;
 	struct dp_barrier_now agent;
+	uint64_t seq;
 
 	if (dp_barrier_of(c->policy) == DP_BARRIER_OFF) {
 		(void)dp_module_record(m, w, c, rep, 0, now);
@@ -173,7 +173,9 @@ bool dp_barrier_pass_now(struct dp_module *m, struct dp_worker *w,
 	}
 	if (dp_module_trusts(m, rep))
 		dp_answer_walk(rep, 0, look_up, &l);
-	dp_barrier_look(&agent, m);
+	/* After all of them: what was found is among the changes below. */
+	seq = map ? dp_map_seq(map) : 0;
+	look(&agent, m, c->policy, map);
 	dp_answer_limit(rep, longest_ttl(dp_policy_settings(c->policy)));
 	(void)dp_module_record(m, w, c, rep, 0, now);
 	return !l.any || (l.all && agent.alive && agent.acked >= seq);

@@ -99,7 +99,9 @@ struct dp_sighting {
 enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
     uint32_t now_s) DP_MUST_CHECK;
 
-/* Is there a binding of the two that lives at now_s? */
+/* Is there a binding of the two that lives at now_s? One whose writer has not
+ * come so far as to feed it is not there yet: a dp_map_seq asked for later is
+ * above the change that made it live beyond now_s. */
 bool dp_map_lives(const struct dp_map *map, const struct dp_name *name,
     const struct dp_addr *addr, uint32_t now_s);
 

@@ -356,9 +356,14 @@ bool dp_map_lives(const struct dp_map *map, const struct dp_name *name,
     const struct dp_addr *addr, uint32_t now_s)
 {
 	struct entry e = { .now_s = now_s };
+	struct scan at;
 
 	entry_name(&e, map, name, NULL, addr);
-	return find_known(map, &e).slot != NONE;
+	at = find_known(map, &e);
+	/* acquire: pairs with the release in feed. */
+	return at.slot != NONE &&
+	    atomic_load_explicit(&map->slots[at.slot].fed_end_s,
+		memory_order_acquire) > now_s;
 }
 
 enum dp_err dp_map_carry(struct dp_map *map, const struct dp_binding *b,

@@ -60,6 +60,22 @@ static void a_binding_is_found_while_it_lives(void)
 	dp_map_close(&map);
 }
 
+/* Its change will have a number above what dp_map_seq says now. */
+static void a_binding_that_is_not_fed_is_not_there(void)
+{
+	struct dp_map *map = unit_map_new(64);
+	struct dp_binding b;
+
+	CU_ASSERT_EQUAL_FATAL(unit_record(map, 1, NOW), DP_OK);
+	b = only_binding(map, NOW);
+	for (uint32_t i = 0; i < map->slot_count; i++)
+		atomic_store(&map->slots[i].fed_end_s, 0);
+	CU_ASSERT_FALSE(dp_map_lives(map, &b.name, &b.addr, NOW));
+	CU_ASSERT_EQUAL_FATAL(unit_record(map, 1, NOW), DP_OK);
+	CU_ASSERT_TRUE(dp_map_lives(map, &b.name, &b.addr, NOW));
+	dp_map_close(&map);
+}
+
 static void names_of_all_lengths_fit(void)
 {
 	struct dp_map *map;
@@ -367,7 +383,8 @@ static void ends_of_a_clock_that_ran_ahead_are_cut(void)
 
 UNIT_MAIN_WITH("map_record", unit_map_begin, unit_map_end,
     UNIT(a_sighting_becomes_a_binding),
-    UNIT(a_binding_is_found_while_it_lives), UNIT(names_of_all_lengths_fit),
+    UNIT(a_binding_is_found_while_it_lives),
+    UNIT(a_binding_that_is_not_fed_is_not_there), UNIT(names_of_all_lengths_fit),
     UNIT(lives_are_only_prolonged), UNIT(times_do_not_run_over),
     UNIT(an_ended_binding_begins_anew),
     UNIT(final_stays_that_of_the_first_sighting),
