@@ -22,7 +22,8 @@ import dns.query
 import dns.rcode
 
 import netns
-from daemon import Daemon, LabError, wait_until
+from agents import SyncAgent
+from daemon import LabError, wait_until
 
 DOMAIN = "fresh.windows.net"
 ROUTER4, ROUTER6 = "10.20.0.1", "fd00:20::1"  # as dnspin.nft has them
@@ -313,22 +314,20 @@ class Network:
 
     def start_agent(self, resolver):
         """As the unit does: a user of its own with one capability."""
-        tree, argv = self._lab.tree, []
+        tree, command = self._lab.tree, []
         binary = os.path.join(self._lab.work, "dnspin")
         folder = os.path.join(resolver.state, "sync")
         os.makedirs(folder, exist_ok=True)
         if not tree.one_user:
             shutil.chown(folder, AGENT, AGENT)
-            argv = ["setpriv", f"--reuid={AGENT}", f"--regid={AGENT}",
-                    "--clear-groups", "--no-new-privs",
-                    "--inh-caps=-all,+net_admin",
-                    "--ambient-caps=-all,+net_admin",
-                    "--bounding-set=-all,+net_admin"]
+            command = ["setpriv", f"--reuid={AGENT}", f"--regid={AGENT}",
+                       "--clear-groups", "--no-new-privs",
+                       "--inh-caps=-all,+net_admin",
+                       "--ambient-caps=-all,+net_admin",
+                       "--bounding-set=-all,+net_admin"]
         shutil.copy(tree.dnspin, binary)  # that one may not be for this user
-        self.agent = Daemon(
-            self._lab.guard, "sync",
-            [*argv, binary, "-C", tree.conf, "-d", resolver.state, "sync"],
-            os.path.join(self._lab.work, "sync.log"), env=resolver.env)
+        self.agent = SyncAgent(self._lab, resolver,
+                               command=[*command, binary]).start()
         return self.agent
 
     def stop_agent(self, **how):

@@ -3,10 +3,11 @@ holds nothing but the truth; after a restart all bindings are still there.
 """
 import os
 import random
-import subprocess
 import sys
 import time
 
+from crowd import (
+    POLICY, Dnsperf, address_of, fresh_and_known, name_of, questions, zone)
 from lab import Lab
 
 SLOW = os.environ.get("DNSPIN_SANITIZER")
@@ -15,40 +16,6 @@ CHUNK = 1200  # names that are new to the map in each round
 NAMES = ROUNDS * CHUNK
 RATE = 3000  # questions a second: the kill comes while new ones go in
 SEED = 20260801
-DOMAIN = "load.windows.net"
-
-POLICY = f"""$ORIGIN kill.dnspin.
-$TTL 3600
-@ SOA localhost. hostmaster.localhost. 1 3600 600 86400 60
-@ NS localhost.
-*.{DOMAIN} TXT "allow" "tcp/443"
-"""
-
-
-def address_of(i):
-    return f"23.96.{i // 250}.{i % 250 + 1}"
-
-
-def load_zone():
-    """Each name has an address of its own, so that a mixed-up binding shows."""
-    return "".join(f"h{i}.load 60 A {address_of(i)}\n" for i in range(NAMES))
-
-
-def questions_of(lab, number, chance):
-    """New names, and as many known ones in between."""
-    path = os.path.join(lab.work, "questions")
-    first = number * CHUNK
-    with open(path, "w", encoding="ascii") as f:
-        for i in range(first, first + CHUNK):
-            f.write(f"h{i}.{DOMAIN} A\nh{chance.randint(0, i)}.{DOMAIN} A\n")
-    return path
-
-
-def dnsperf(resolver, questions):
-    return subprocess.Popen(
-        ["dnsperf", "-s", resolver.address, "-p", str(resolver.port),
-         "-d", questions, "-c", "4", "-l", "20", "-Q", str(RATE)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def read(lab, resolver, truth, when):
@@ -71,15 +38,12 @@ def rounds(lab, resolver, truth, chance):
         before = read(lab, resolver, truth, f"round {number}, started")
         if not known <= before:
             lost.append((number, sorted(known - before)[:3]))
-        load = dnsperf(resolver, questions_of(lab, number, chance))
-        try:
+        asked = questions(lab, fresh_and_known(number * CHUNK, CHUNK, chance))
+        with Dnsperf(resolver, asked, RATE, "-l", "20"):
             time.sleep(chance.uniform(0.02, 0.6))  # the random moment
-            answered = f"h{(number + 1) * CHUNK - 1}.{DOMAIN}"
+            answered = name_of((number + 1) * CHUNK - 1)
             resolver.ask(answered)
             killed += resolver.kill9() == -9
-        finally:
-            load.kill()
-            load.wait()
         # What was readable once must be readable ever after.
         known = read(lab, resolver, truth, f"round {number}, killed")
         if not before <= known or not [n for n, _ in known
@@ -95,9 +59,9 @@ def rounds(lab, resolver, truth, chance):
     return known
 
 
-with Lab("kill", extra={"windows.net.": load_zone()}) as the_lab:
+with Lab("kill", extra=zone(NAMES)) as the_lab:
     the_chance = random.Random(SEED)
-    the_truth = {f"h{i}.{DOMAIN}": address_of(i) for i in range(NAMES)}
+    the_truth = {name_of(i): address_of(i) for i in range(NAMES)}
     the_resolver = the_lab.resolver(
         zones=POLICY, mode="strict", threads=2, start=False,
         min_lifetime=3600)  # longer than this test takes
@@ -106,7 +70,7 @@ with Lab("kill", extra={"windows.net.": load_zone()}) as the_lab:
     there = read(the_lab, the_resolver, the_truth, "at the end")
     the_lab.check("after the last restart all are there", the_known <= there,
                   len(the_known - there))
-    the_answer = the_resolver.ask(f"h1.{DOMAIN}")
+    the_answer = the_resolver.ask(name_of(1))
     the_lab.check("and it answers", the_answer.addresses == [address_of(1)],
                   the_answer)
     the_map = the_resolver.status()["map"]

@@ -1,17 +1,18 @@
 """kill -9 of the agent, of Unbound and of both at random moments under load:
 when both run again, the kernel's sets are what the map says within two seconds.
 """
-import json
 import os
 import random
 import shutil
 import statistics
-import subprocess
 import sys
 import time
 
+from agents import SyncAgent
 from checks import skip_all
-from daemon import Daemon, eventually, wait_until
+from crowd import POLICY, Dnsperf, fresh_and_known, questions, zone
+from daemon import eventually, wait_until
+from kernel import END_S, Truth
 from lab import Lab
 
 ROUNDS = int(os.environ.get("DNSPIN_ROUNDS", 0)) or (
@@ -20,107 +21,12 @@ CHUNK = 300  # names that are new to the map in each round
 NAMES = ROUNDS * CHUNK
 RATE = 2000  # questions a second
 SEED = 20261122
-LIMIT_S = 2.0
 BRIEF_S = 8  # the life of nine bindings in ten: some end in each round
-DOMAIN = "load.windows.net"
 VICTIMS = ["agent", "unbound", "both"]
 
-POLICY = f"""$ORIGIN kill.dnspin.
-$TTL 3600
-@ SOA localhost. hostmaster.localhost. 1 3600 600 86400 60
-@ NS localhost.
-*.{DOMAIN} TXT "allow" "tcp/443"
-"""
 
-
-def address_of(i):
-    return f"23.96.{i // 250}.{i % 250 + 1}"
-
-
-def load_zone():
-    return "".join(f"h{i}.load {BRIEF_S if i % 10 else 3600} "
-                   f"A {address_of(i)}\n" for i in range(NAMES))
-
-
-class Agent:
-    """dnspin sync, in the network namespace of this test."""
-
-    def __init__(self, lab, resolver):
-        self._lab, self._resolver = lab, resolver
-        self._daemon = None
-        self.log = os.path.join(lab.work, "sync.log")
-
-    def start(self):
-        self._daemon = Daemon(
-            self._lab.guard, "dnspin sync",
-            [self._lab.tree.dnspin, "-C", self._lab.tree.conf,
-             "-d", self._resolver.state, "sync"], self.log)
-
-    def alive(self):
-        return self._daemon is not None and self._daemon.alive()
-
-    def kill9(self):
-        return self._daemon.stop(9)
-
-    def stop(self):
-        return self._daemon.stop()
-
-    def log_text(self):
-        with open(self.log, encoding="utf-8", errors="replace") as f:
-            return f.read()
-
-
-class Truth:
-    """The map against the kernel."""
-
-    def __init__(self, resolver):
-        self._resolver = resolver
-        self.ends = {}  # of every address that was ever in the map
-        self.missing, self.left = set(), set()
-
-    def equal(self):
-        """A binding that has just ended may be there still, while the agent's
-        next pass is due; nothing else may, and none may be missing."""
-        told = {b["address"]: b["expires"] for b in self._resolver.bindings()}
-        self.ends.update(told)
-        begin = time.time()
-        held = kernel()
-        end = time.time()
-        self.missing = {a for a, e in told.items() if e > end} - held
-        self.left = {a for a in held if self.ends.get(a, 0) < begin - LIMIT_S}
-        return not self.missing and not self.left
-
-
-def kernel():
-    """The addresses of allowed4, all with tcp . 443."""
-    done = subprocess.run(["nft", "-j", "list", "set", "inet", "dnspin",
-                           "allowed4"], check=False, capture_output=True,
-                          text=True)
-    if done.returncode != 0:
-        return set()
-    held = set()
-    for item in json.loads(done.stdout)["nftables"]:
-        for e in item.get("set", {}).get("elem", []):
-            address, protocol, port = e["elem"]["val"]["concat"]
-            held.add(address if (protocol, port) == ("tcp", 443) else str(e))
-    return held
-
-
-def questions_of(lab, number, chance):
-    """New names, and as many known ones in between."""
-    path = os.path.join(lab.work, "questions")
-    first = number * CHUNK
-    with open(path, "w", encoding="ascii") as f:
-        for i in range(first, first + CHUNK):
-            f.write(f"h{i}.{DOMAIN} A\nh{chance.randint(0, i)}.{DOMAIN} A\n")
-    return path
-
-
-def dnsperf(resolver, questions):
-    return subprocess.Popen(
-        ["dnsperf", "-s", resolver.address, "-p", str(resolver.port),
-         "-d", questions, "-c", "4", "-l", "20", "-Q", str(RATE)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def life_s(i):
+    return BRIEF_S if i % 10 else 3600
 
 
 def kill(victim, agent, resolver):
@@ -136,24 +42,20 @@ def one_round(lab, agent, resolver, truth, number, chance):
     """The seconds until a comparison found all equal, its own time included;
     None: none did that began in time."""
     victim = VICTIMS[number % len(VICTIMS)]
-    load = dnsperf(resolver, questions_of(lab, number, chance))
-    try:
+    asked = questions(lab, fresh_and_known(number * CHUNK, CHUNK, chance))
+    with Dnsperf(resolver, asked, RATE, "-l", "20"):
         time.sleep(chance.uniform(0.02, 0.6))  # the random moment
         if not kill(victim, agent, resolver):
             lab.check(f"round {number}: {victim} was killed", False)
-    finally:
-        load.kill()
-        load.wait()
     if not resolver.alive():
         resolver.start()
     if not agent.alive():
         agent.start()
     begin = time.monotonic()
-    if eventually(truth.equal, LIMIT_S):
+    if eventually(truth.equal, END_S):
         return victim, time.monotonic() - begin
     lab.check(f"round {number}: equal after the death of {victim}", False,
-              (sorted(truth.missing)[:3], sorted(truth.left)[:3],
-               agent.log_text()[-500:]))
+              f"{truth}; {agent.log_text()[-500:]}")
     return victim, None
 
 
@@ -169,7 +71,7 @@ def rounds(lab, agent, resolver):
         if seconds is not None:
             took[victim].append(seconds)
     lab.check(f"{ROUNDS} kills under load: equal to who begins to compare "
-              f"within {LIMIT_S:.0f} s",
+              f"within {END_S:.0f} s",
               sum(map(len, took.values())) == ROUNDS, took)
     lab.check("bindings were made meanwhile", len(truth.ends) > NAMES // 20,
               len(truth.ends))
@@ -177,7 +79,7 @@ def rounds(lab, agent, resolver):
                            for b in resolver.bindings()),
                "the brief bindings end", BRIEF_S + 5)
     lab.check("equal when the brief ones have ended",
-              eventually(truth.equal, LIMIT_S), (truth.missing, truth.left))
+              eventually(truth.equal, END_S), truth)
     for victim, seconds in took.items():
         if seconds:
             print(f"        {victim}: median {statistics.median(seconds):.2f} "
@@ -188,12 +90,12 @@ def rounds(lab, agent, resolver):
 
 if not shutil.which("nft"):
     sys.exit(skip_all("kill-firewall", "nft is not installed"))
-with Lab("kill-firewall", extra={"windows.net.": load_zone()}) as the_lab:
+with Lab("kill-firewall", extra=zone(NAMES, life_s)) as the_lab:
     if the_lab.own_network:
         the_resolver = the_lab.resolver(
             zones=POLICY, mode="strict", threads=2, start=False, grace=0,
             min_lifetime=BRIEF_S)
-        rounds(the_lab, Agent(the_lab, the_resolver), the_resolver)
+        rounds(the_lab, SyncAgent(the_lab, the_resolver), the_resolver)
     else:
         the_lab.skip("kernel and map", "it would be the machine's own rules")
 sys.exit(the_lab.finish())

@@ -3,31 +3,15 @@ answers go out, a second resolver, a file that was cut off.
 """
 import json
 import os
-import subprocess
 import sys
 
+from crowd import POLICY, Dnsperf, address_of, name_of, questions, zone
 from daemon import eventually, wait_until
 from lab import Lab
 
 NAMES = 1500
 RATE = 500  # questions a second: the moves come while new bindings go in
-DOMAIN = "load.windows.net"
 CAPACITIES = (4096, 1800, 65536, 2000)
-
-POLICY = f"""$ORIGIN lasting.dnspin.
-$TTL 3600
-@ SOA localhost. hostmaster.localhost. 1 3600 600 86400 60
-@ NS localhost.
-*.{DOMAIN} TXT "allow" "tcp/443"
-"""
-
-
-def address_of(i):
-    return f"23.96.{i // 250}.{i % 250 + 1}"
-
-
-def load_zone():
-    return "".join(f"h{i}.load 3600 A {address_of(i)}\n" for i in range(NAMES))
 
 
 def names_and_addresses(resolver):
@@ -55,34 +39,21 @@ def set_capacity(resolver, bindings):
                      map_capacity=bindings)
 
 
-def ask_all(lab, resolver):
-    path = os.path.join(lab.work, "questions")
-    with open(path, "w", encoding="ascii") as f:
-        f.writelines(f"h{i}.{DOMAIN} A\n" for i in range(NAMES))
-    return subprocess.Popen(
-        ["dnsperf", "-s", resolver.address, "-p", str(resolver.port),
-         "-d", path, "-n", "1", "-c", "4", "-Q", str(RATE)],
-        stdout=subprocess.PIPE, text=True)
-
-
 def moves_under_load(lab, resolver):
-    load = ask_all(lab, resolver)
     moved = []
-    try:
+    with Dnsperf(resolver, questions(lab, range(NAMES)), RATE,
+                 "-n", "1") as load:
         for wanted in CAPACITIES:
             set_capacity(resolver, wanted)
             if eventually(lambda w=wanted: capacity(resolver) == w, 5):
-                moved.append((wanted, load.poll() is None))
-        told = load.communicate()[0]
-    finally:
-        load.kill()
-        load.wait()
+                moved.append((wanted, load.runs()))
+        told = load.finish()
     lab.check("each capacity is taken while questions come in",
               moved == [(c, True) for c in CAPACITIES], moved)
     lab.check("every question is answered", f"Queries completed:    {NAMES} "
               in told, told)
     there = names_and_addresses(resolver)
-    wanted = {(f"h{i}.{DOMAIN}", address_of(i)) for i in range(NAMES)}
+    wanted = {(name_of(i), address_of(i)) for i in range(NAMES)}
     lab.check("and every answer is in the map", there == wanted,
               (len(there), sorted(wanted - there)[:3]))
     lab.check("nothing is wrong", trouble(resolver) == "", trouble(resolver))
@@ -131,15 +102,15 @@ def cut_off(lab, resolver):
     path = os.path.join(resolver.state, "unbound", "map")
     os.truncate(path, os.path.getsize(path) // 2)
     resolver.start()
-    a = resolver.ask(f"h1.{DOMAIN}")
+    a = resolver.ask(name_of(1))
     lab.check("a map that was cut off is set aside, and all goes on",
               a.addresses == [address_of(1)]
               and names_and_addresses(resolver) == {
-                  (f"h1.{DOMAIN}", address_of(1))}
+                  (name_of(1), address_of(1))}
               and os.path.exists(path + ".bad.1"), a)
 
 
-with Lab("lasting", extra={"windows.net.": load_zone()}) as the_lab:
+with Lab("lasting", extra=zone(NAMES, lambda i: 3600)) as the_lab:
     the_resolver = the_lab.resolver(
         zones=POLICY, mode="strict", threads=2, min_lifetime=3600,
         map_capacity=2048)

@@ -8,6 +8,7 @@ import statistics
 import sys
 
 from daemon import eventually, wait_until
+from kernel import held
 from lab import Lab
 from load import taken
 from router import (
@@ -20,17 +21,6 @@ CUT = os.environ.get("DNSPIN_QUICK") or os.environ.get("DNSPIN_SANITIZER")
 FRESH = 500 if CUT else 5000  # with the agent and no barrier; as many with it
 ELSEWHERE4, ELSEWHERE6 = "23.111.0.53", "2620:1ec:ff::53"  # no DNS there
 REFUSED = "Connection refused"
-
-
-def elements():
-    """Of the four sets, as texts."""
-    found = []
-    for item in json.loads(run("nft", "-j", "list", "table", "inet",
-                               "dnspin"))["nftables"]:
-        if item.get("set", {}).get("name", "").startswith("allowed"):
-            found += [json.dumps(e["elem"]["val"])
-                      for e in item["set"].get("elem", [])]
-    return sorted(found)
 
 
 def counter(name):
@@ -120,11 +110,11 @@ def encrypted_dns(lab, net):
 def loaded_again(lab, net):
     address = case(2)[2]
     net.client.call(keep_open, address, 443)
-    before, rules = elements(), run("nft", "-s", "list", "table", "inet",
+    before, rules = held(), run("nft", "-s", "list", "table", "inet",
                                     "dnspin")
     net.load()
     lab.check(f"loading again keeps all {len(before)} elements",
-              len(before) > EARLY and elements() == before)
+              len(before) > EARLY and held() == before)
     lab.check("and makes no rule twice", rules.count("@allowed4 ") == 1
               and run("nft", "-s", "list", "table", "inet", "dnspin").count(
                   "\n") == rules.count("\n"))
@@ -155,14 +145,14 @@ def agent_follows(lab, net, resolver):
     bindings = [b["address"] for b in resolver.bindings()]
     net.start_agent(resolver)
     lab.check("an agent that starts fills the sets", eventually(
-        lambda: len(elements()) == len(bindings), 10),
-        (len(elements()), net.agent.log_tail()))
+        lambda: len(held()) == len(bindings), 10),
+        (len(held()), net.agent.log_tail()))
     net.load()
-    lab.check("the rules load beside it", len(elements()) == len(bindings))
+    lab.check("the rules load beside it", len(held()) == len(bindings))
     run("nft", "flush", "ruleset")
     net.load()
     lab.check("after flush ruleset it fills the sets again", eventually(
-        lambda: len(elements()) == len(bindings), 3), len(elements()))
+        lambda: len(held()) == len(bindings), 3), len(held()))
     told = net.client.call(connects, [(a, 443) for a in bindings])
     lab.check(f"all {len(bindings)} addresses pass",
               told == [None] * len(bindings), told)

@@ -1,17 +1,17 @@
 """dnspin sync with a real resolver and a real kernel: the sets of nftables
 follow the bindings, whatever happens to policy, map, table and agent.
 """
-import json
 import os
 import random
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
 
-from daemon import Daemon, eventually, wait_until
+from agents import SyncAgent
+from daemon import eventually, wait_until
+from kernel import held, nft, wanted
 from lab import Lab
 
 SECONDS = 2  # within which the sets must be right
@@ -23,65 +23,6 @@ $TTL 3600
 manage.microsoft.com TXT "allow" "tcp/443"
 *.many.example TXT "allow" "tcp/443"
 """
-
-
-class Agent:
-    """The agent of a resolver's state directory."""
-
-    def __init__(self, lab, resolver):
-        self.lab, self.resolver = lab, resolver
-        self.log = os.path.join(lab.work, "sync.log")
-        self.daemon = None
-
-    def start(self):
-        user = [] if self.lab.tree.one_user else ["-u", "nobody"]
-        self.daemon = Daemon(
-            self.lab.guard, "sync",
-            [self.lab.tree.dnspin, "-C", os.devnull, "-d",
-             self.resolver.state, "sync", "-v", *user], self.log)
-        return self
-
-    def stop(self, sig=signal.SIGTERM):
-        return self.daemon.stop(sig)
-
-    def comparisons(self):
-        return self.daemon.log_text().count("compared:")
-
-    def wait_compared(self):
-        before = self.comparisons()
-        self.daemon.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: self.comparisons() > before, "a comparison",
-                   alive=self.daemon.alive)
-
-
-def nft(*words):
-    done = subprocess.run(["nft", *words], text=True, capture_output=True,
-                          check=False)
-    return done.stdout if done.returncode == 0 else ""
-
-
-def held(table="dnspin"):
-    """What the kernel has: {"allowed4 192.0.2.1 tcp 443", ...}"""
-    found = set()
-    text = nft("-j", "list", "table", "inet", table)
-    for item in json.loads(text)["nftables"] if text else []:
-        for e in item.get("set", {}).get("elem", []):
-            value = e["elem"]["val"] if "elem" in e else e
-            parts = value["concat"] if "concat" in value else [value]
-            found.add(" ".join([item["set"]["name"], *map(str, parts)]))
-    return found
-
-
-def wanted(resolver):
-    """What the export, another way from the same map, would load."""
-    found, name = set(), None
-    for line in resolver.dnspin("export", "-f", "nft", "-F").splitlines():
-        head = re.match(r"add element inet \S+ (\S+) \{", line)
-        element = re.match(r"\t(\S+)(?: \. (\S+) \. (\S+))? timeout", line)
-        name = head.group(1) if head else name
-        if element:
-            found.add(" ".join([name, *filter(None, element.groups())]))
-    return found
 
 
 def follows(lab, resolver, what, least=1):
@@ -100,7 +41,7 @@ def fill(lab, resolver, lines):
 
 
 def privileges(lab, agent):
-    with open(f"/proc/{agent.daemon.pid}/status", encoding="ascii") as f:
+    with open(f"/proc/{agent.pid}/status", encoding="ascii") as f:
         status = dict(line.rstrip("\n").split(":\t", 1) for line in f
                       if ":\t" in line)
     for name, value in (("CapPrm", 0x1000), ("CapEff", 0x1000),
@@ -165,7 +106,7 @@ def by_hand(lab, resolver):
 
 
 def killed(lab, resolver, agent):
-    agent.stop(signal.SIGKILL)
+    agent.kill9()
     lab.check("a killed agent leaves the sets", held() == wanted(resolver))
     fill(lab, resolver, ["x.many.example 20.0.9.9 300 300\n"])
     nft("flush", "set", "inet", "dnspin", "allowed4")
@@ -243,10 +184,10 @@ def hostile(lab, resolver, agent):
             for _ in range(2000):
                 f.seek(dice.randrange(4096 if dice.random() < .2 else size))
                 f.write(dice.randbytes(dice.choice((1, 4, 8))))
-        if not agent.daemon.alive():
+        if not agent.alive():
             agent.stop()
             agent.start()
-        agent.daemon.process.send_signal(signal.SIGHUP)
+        agent.hang_up()
         time.sleep(0.05)  # no condition: it may do nothing at all
         wrong |= held() - allowed
         shutil.copyfile(copy, path)
@@ -263,7 +204,8 @@ def main():
                      "change the firewall of this machine")
             return lab.finish()
         resolver = lab.resolver(mode="strict", threads=2)
-        agent = Agent(lab, resolver).start()
+        user = [] if lab.tree.one_user else ["-u", "nobody"]
+        agent = SyncAgent(lab, resolver, "-v", *user).start()
         try:
             answers(lab, resolver)
             privileges(lab, agent)
@@ -279,7 +221,7 @@ def main():
         finally:
             agent.stop()
             if lab.failed:
-                print(agent.daemon.log_tail())
+                print(agent.log_tail())
     return lab.finish()
 
 
