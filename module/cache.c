@@ -49,9 +49,12 @@ static bool is_failure(const struct dp_module *m, const struct reply_info *rep)
 }
 
 /* A flag of records that Unbound has no use for, and bits that tell those of
- * one question from those of others. */
+ * one question from those of others, and from those that were admitted before
+ * all was forgotten: Unbound would keep their TTLs, or even their addresses, for
+ * an answer that it thinks no better. */
 #define OWN 0x40000000u
 #define OWN_BITS 0x3fffff00u
+#define OWN_STEP 0x9e377900u /* odd in units of the lowest of them */
 
 static void set_flags(struct ub_packed_rrset_key *key, uint32_t flags)
 {
@@ -59,16 +62,19 @@ static void set_flags(struct ub_packed_rrset_key *key, uint32_t flags)
 	key->entry.hash = rrset_key_hash(&key->rk);
 }
 
-static uint32_t own_flags(struct module_qstate *q)
+static uint32_t own_flags(const struct dp_module *m, struct module_qstate *q)
 {
-	return OWN |
-	    (query_info_hash(&q->qinfo, q->query_flags) & OWN_BITS);
+	uint32_t bits = query_info_hash(&q->qinfo, q->query_flags) +
+	    atomic_load(&m->forgot) * OWN_STEP;
+
+	return OWN | (bits & OWN_BITS);
 }
 
-static int store(struct dp_worker *w, struct module_qstate *q, bool apart)
+static int store(const struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q, bool apart)
 {
 	const struct reply_info *rep = q->return_msg->rep;
-	uint32_t own = apart ? own_flags(q) : 0;
+	uint32_t own = apart ? own_flags(m, q) : 0;
 	int stored;
 
 	for (size_t i = 0; i < rep->rrset_count && apart; i++)
@@ -85,7 +91,7 @@ void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
 {
 	if (!may_be_cached(m, q) || is_failure(m, q->return_msg->rep))
 		return;
-	if (store(w, q, apart))
+	if (store(m, w, q, apart))
 		dp_module_count(m, w, DP_COUNT_ADMITTED, 1);
 	else
 		dp_module_count(m, w, DP_COUNT_NOMEM, 1);
@@ -136,6 +142,7 @@ static bool forget_bin(struct lruhash *t, size_t i)
  */
 void dp_cache_clear(struct dp_module *m)
 {
+	atomic_fetch_add(&m->forgot, 1);
 	for (size_t slab = 0; slab < m->admitted->size; slab++)
 		for (size_t i = 0; forget_bin(m->admitted->array[slab], i); i++)
 			;

@@ -27,7 +27,7 @@ void dp_cache_admit(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q, bool apart);
 
 /*
- * Keeper: forget all admitted answers. Called after every thread has left the
+ * Keeper: forget all admitted answers, and the records apart. Called after every thread has left the
  * epoch of the old policy, nothing that was judged by it can come in later.
  */
 void dp_cache_clear(struct dp_module *m);

@@ -56,6 +56,7 @@ struct dp_module {
 
 	struct slabhash *admitted;
 	struct slabhash *internal;
+	_Atomic uint32_t forgot; /* how often all of `admitted` was */
 	bool admits; /* false: an answer may be for some clients only */
 	atomic_bool settling; /* `admitted` may still hold answers that the
 			       * policy before passed: they are no leak */

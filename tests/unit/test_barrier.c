@@ -342,15 +342,20 @@ static void what_cannot_wait_must_be_known(void)
 	}
 }
 
-/* The address that a client is given from the cache. */
-static uint8_t cached_address(struct barrier_of *o)
+struct cached {
+	uint8_t last; /* octet of the address */
+	time_t ttl;
+};
+
+/* What a client is given from the cache. */
+static struct cached cached(struct barrier_of *o)
 {
 	struct module_qstate *q = &o->b.state.s;
 	struct module_env env = o->b.of.env;
 	const struct packed_rrset_data *d;
 	const struct reply_info *rep;
 	struct msgreply_entry *e;
-	uint8_t last;
+	struct cached c;
 
 	env.msg_cache = o->b.of.m.admitted;
 	e = msg_cache_lookup(&env, q->qinfo.qname, q->qinfo.qname_len,
@@ -358,9 +363,10 @@ static uint8_t cached_address(struct barrier_of *o)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
 	rep = e->entry.data;
 	d = rep->ref[0].key->entry.data;
-	last = d->rr_data[0][5];
+	c.last = d->rr_data[0][5];
+	c.ttl = d->rr_ttl[0] - NOW;
 	lock_rw_unlock(&e->entry.lock);
-	return last;
+	return c;
 }
 
 /* Recursion gets another address for the name, for a prefetch or itself. */
@@ -386,9 +392,36 @@ static void cached_records_are_not_renewed(void)
 		q = query_of_ask(&o.b, "manage.example", false);
 		query_of_found(&o.b, "20.1.2.4");
 		CU_ASSERT_TRUE(dp_cache_store(&o.b.of.w->env, q));
-		CU_ASSERT_EQUAL(cached_address(&o), cases[i].last);
+		CU_ASSERT_EQUAL(cached(&o).last, cases[i].last);
 		barrier_of_close(&o);
 	}
+}
+
+/* A new policy lets bindings live for less. Unbound keeps the TTL of a record
+ * that it has where it is told the same again. */
+static void records_of_before_are_forgotten(void)
+{
+	struct dp_settings set;
+	struct barrier_of o;
+
+	barrier_of_settings(&set, DP_BARRIER_FAIL_CLOSED);
+	set.value[DP_SET_MAX_LIFETIME] = 400;
+	set.value[DP_SET_GRACE] = 60;
+	barrier_of_open(&o, &set);
+	unit_opened_close(&o.next);
+	set.value[DP_SET_MAX_LIFETIME] = 300;
+	o.next = unit_open(barrier_rules, &set);
+	set_agent(&o, ACKS);
+	ask(&o, "manage.example", "20.1.2.3");
+	CU_ASSERT_EQUAL(cached(&o).ttl, 340);
+
+	change_policy(&o);
+	dp_cache_clear(&o.b.of.m);
+	set_agent(&o, ACKS);
+	ask(&o, "manage.example", "20.1.2.3");
+	CU_ASSERT_EQUAL(cached(&o).ttl, 240);
+	atomic_store(&o.b.of.m.policy, o.b.of.p.policy);
+	barrier_of_close(&o);
 }
 
 UNIT_MAIN("barrier", UNIT(an_answer_passes_when_it_is_confirmed),
@@ -396,4 +429,5 @@ UNIT_MAIN("barrier", UNIT(an_answer_passes_when_it_is_confirmed),
     UNIT(what_nobody_waits_for_is_held_too),
     UNIT(ttls_are_no_longer_than_bindings), UNIT(what_finds_no_room_fails),
     UNIT(what_cannot_wait_must_be_known),
-    UNIT(cached_records_are_not_renewed))
+    UNIT(cached_records_are_not_renewed),
+    UNIT(records_of_before_are_forgotten))
