@@ -17,7 +17,7 @@ wrong() {
 
 root=$(mktemp -d) || exit 99
 trap 'rm -rf "$root"' EXIT
-state=$(sed -n 's/^ReadWritePaths=\(.*\)\/sync$/\1/p' \
+state=$(sed -n 's/^ReadWritePaths=-\(.*\)\/sync$/\1/p' \
 	"$build/tools/dnspin-sync.service")
 
 # verify wants the command to be there.
