@@ -1,0 +1,83 @@
+#include "dp_config.h"
+
+#include "tests/unit/unit.h"
+
+#include "tools/suffix.h"
+
+static struct dp_name name_of(const char *text)
+{
+	struct dp_diag diag;
+	struct dp_name name;
+
+	CU_ASSERT_EQUAL_FATAL(dp_name_from_text(&name, text, &diag), DP_OK);
+	return name;
+}
+
+static const struct {
+	const char *name;
+	unsigned labels;
+} cases[] = {
+	{ ".", 0 },
+	{ "org", 0 },
+	{ "example.org", 3 },
+	{ "www.example.org", 3 },
+	{ "co.uk", 0 },
+	{ "a.b.example.co.uk", 4 },
+	{ "d1.cloudfront.net", 4 },
+	{ "cloudfront.net", 0 },
+	{ "x.y.trafficmanager.net", 4 },
+	{ "trafficmanager.net", 0 },
+	{ "manage.microsoft.com.nsatc.net", 4 },
+	{ "host.lab", 3 },
+	{ "lab", 0 },
+	{ "xn--bcher-kva.example.org", 3 },
+	{ "a\\.b.example.org", 3 },
+};
+
+static void owners_part_at_their_suffixes(void)
+{
+	struct dp_suffixes *s = NULL;
+	struct dp_diag diag;
+
+	CU_ASSERT_EQUAL_FATAL(dp_suffixes_open(&s, NULL, 0, &diag), DP_OK);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dp_name name = name_of(cases[i].name);
+
+		if (dp_suffixes_labels(s, &name) != cases[i].labels)
+			printf("\n%s: %u labels\n", cases[i].name,
+			    dp_suffixes_labels(s, &name));
+		CU_ASSERT_EQUAL(dp_suffixes_labels(s, &name),
+		    cases[i].labels);
+	}
+	dp_suffixes_close(&s);
+	dp_suffixes_close(&s);
+}
+
+static void a_suffix_can_be_taken_as_ones_own(void)
+{
+	struct dp_name own[] = { name_of("trafficmanager.net"),
+		name_of("corp.example.org") };
+	struct dp_name name = name_of("a.b.trafficmanager.net");
+	struct dp_suffixes *s = NULL;
+	struct dp_diag diag;
+
+	CU_ASSERT_EQUAL_FATAL(dp_suffixes_open(&s, own, 2, &diag), DP_OK);
+	CU_ASSERT_EQUAL(dp_suffixes_labels(s, &name), 3);
+	CU_ASSERT_EQUAL(dp_suffixes_labels(s, &own[0]), 3);
+	name = name_of("x.corp.example.org");
+	CU_ASSERT_EQUAL(dp_suffixes_labels(s, &name), 4);
+	name = name_of("www.example.org");
+	CU_ASSERT_EQUAL(dp_suffixes_labels(s, &name), 3);
+	dp_suffixes_close(&s);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		UNIT(owners_part_at_their_suffixes),
+		UNIT(a_suffix_can_be_taken_as_ones_own),
+		CU_TEST_INFO_NULL,
+	};
+
+	return unit_run("suffix", NULL, NULL, tests);
+}

@@ -1,0 +1,119 @@
+#include "dp_config.h"
+
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#include "tools/suggest_read.h"
+
+#define LINE(verdict, name, client, time) \
+	"{\"@timestamp\":\"" time "\",\"client\":{" client "}," \
+	"\"dns\":{\"question\":{\"name\":\"" name "\"}}," \
+	"\"dnspin\":{\"verdict\":\"" verdict "\"}}\n"
+
+static void read_text(const char *text, bool denied, struct dp_suggest *s,
+    struct dp_suggest_read *r)
+{
+	FILE *in = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+	struct dp_diag diag;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(in);
+	memset(r, 0, sizeof(*r));
+	r->denied = denied;
+	CU_ASSERT_EQUAL(dp_suggest_read_lines(s, r, in, "x", &diag), DP_OK);
+	fclose(in);
+}
+
+static struct dp_suggest *suggest_open(void)
+{
+	struct dp_suggest *s = NULL;
+	struct dp_diag diag;
+
+	CU_ASSERT_EQUAL_FATAL(dp_suggest_open(&s, &diag), DP_OK);
+	return s;
+}
+
+/* The one rule that is proposed. */
+static struct dp_suggestion only(struct dp_suggest *s)
+{
+	struct dp_suffixes *suffixes = NULL;
+	struct dp_suggestion *list = NULL, one;
+	struct dp_diag diag;
+	size_t count = 0;
+
+	CU_ASSERT_EQUAL_FATAL(dp_suffixes_open(&suffixes, NULL, 0, &diag),
+	    DP_OK);
+	CU_ASSERT_EQUAL_FATAL(dp_suggest_make(s, suffixes, 1, 3, &list,
+				  &count), DP_OK);
+	CU_ASSERT_EQUAL_FATAL(count, 1);
+	one = list[0];
+	free(list);
+	dp_suffixes_close(&suffixes);
+	return one;
+}
+
+static void off_list_lines_count(void)
+{
+	struct dp_suggest *s = suggest_open();
+	struct dp_suggest_read r;
+	struct dp_suggestion one;
+
+	read_text(
+	    LINE("would-deny", "www.example.org", "\"ip\":\"192.0.2.1\"",
+		"2020-07-17T15:33:20.000001Z")
+	    LINE("would-deny", "www.example.org", "\"address\":\"abcd\"",
+		"2020-07-17T15:33:21Z")
+	    LINE("allow", "a.example.org", "", "2020-07-17T15:33:20Z")
+	    LINE("deny", "b.example.org", "", "2020-07-17T15:33:20Z"),
+	    false, s, &r);
+	CU_ASSERT_EQUAL(r.events, 4);
+	CU_ASSERT_EQUAL(r.off_list, 2);
+	CU_ASSERT_EQUAL(r.other, 0);
+	one = only(s);
+	CU_ASSERT_EQUAL(one.queries, 2);
+	CU_ASSERT_EQUAL(one.clients, 2);
+	CU_ASSERT_EQUAL(one.first_us, 1595000000000001);
+	CU_ASSERT_EQUAL(one.last_us, 1595000001000000);
+	dp_suggest_close(&s);
+}
+
+static void refused_ones_count_on_request(void)
+{
+	struct dp_suggest *s = suggest_open();
+	struct dp_suggest_read r;
+
+	read_text(LINE("deny", "b.example.org", "", "?"), true, s, &r);
+	CU_ASSERT_EQUAL(r.off_list, 1);
+	CU_ASSERT_EQUAL(only(s).first_us, 0);
+	dp_suggest_close(&s);
+}
+
+static void what_is_no_event_is_told_apart(void)
+{
+	struct dp_suggest *s = suggest_open();
+	struct dp_suggest_read r;
+
+	read_text("junk\n{}\n[1]\n"
+		  "{\"dnspin\":{\"lost\":12}}\n{\"dnspin\":{\"lost\":-1}}\n"
+		  "{\"dnspin\":{\"seal\":{\"block\":1}}}\n"
+		  "{\"dnspin\":{\"verdict\":\"maybe\"}}\n"
+		  "{\"dnspin\":{\"verdict\":\"would-deny\"}}\n"
+	    LINE("would-deny", "a..b", "", "?"), false, s, &r);
+	CU_ASSERT_EQUAL(r.other, 4);
+	CU_ASSERT_EQUAL(r.lost, 12);
+	CU_ASSERT_EQUAL(r.events, 2); /* without a name */
+	CU_ASSERT_EQUAL(r.off_list, 0);
+	dp_suggest_close(&s);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		UNIT(off_list_lines_count),
+		UNIT(refused_ones_count_on_request),
+		UNIT(what_is_no_event_is_told_apart),
+		CU_TEST_INFO_NULL,
+	};
+
+	return unit_run("suggest_read", NULL, NULL, tests);
+}

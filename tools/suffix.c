@@ -1,0 +1,134 @@
+#include "dp_config.h"
+
+#include "tools/suffix.h"
+
+#include <libpsl.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Suffixes under which content networks give names to their customers, and that
+ * the public suffix list does not have. */
+static const char *const shared[] = {
+	"akadns.net",
+	"akam.net",
+	"azurefd.net",
+	"b-cdn.net",
+	"cachefly.net",
+	"cdn.cloudflare.net",
+	"cdngc.net",
+	"edgecastcdn.net",
+	"edgekey.net",
+	"edgesuite.net",
+	"fbcdn.net",
+	"footprint.net",
+	"gslb.com",
+	"hwcdn.net",
+	"impervadns.net",
+	"incapdns.net",
+	"kxcdn.com",
+	"llnwd.net",
+	"lswcdn.net",
+	"msecnd.net",
+	"nsatc.net",
+	"omegacdn.net",
+	"stackpathdns.com",
+	"sc-gs.net",
+	"systemcdn.net",
+	"trafficmanager.net",
+	"ultradns.net",
+	"v0cdn.net",
+	"wac.edgecastcdn.net",
+};
+
+struct dp_suffixes {
+	psl_ctx_t *psl; /* NULL where the built-in list is used */
+	const psl_ctx_t *list;
+	const struct dp_name *exempt;
+	size_t exempt_count;
+	struct dp_name shared[sizeof(shared) / sizeof(shared[0])];
+};
+
+enum dp_err dp_suffixes_open(struct dp_suffixes **out,
+    const struct dp_name *exempt, size_t count, struct dp_diag *diag)
+{
+	struct dp_suffixes *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		dp_diag_set(diag, NULL, 0, "out of memory");
+		return DP_ERR_NOMEM;
+	}
+	s->psl = psl_latest(NULL);
+	s->list = s->psl ? s->psl : psl_builtin();
+	s->exempt = exempt;
+	s->exempt_count = count;
+	if (!s->list) {
+		dp_diag_set(diag, "public suffix list", 0,
+		    "there is none: install publicsuffix");
+		dp_suffixes_close(&s);
+		return DP_ERR_NOTFOUND;
+	}
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+		enum dp_err err = dp_name_from_text(&s->shared[i], shared[i],
+		    diag);
+
+		if (err != DP_OK) {
+			dp_suffixes_close(&s);
+			return err;
+		}
+	}
+	*out = s;
+	return DP_OK;
+}
+
+void dp_suffixes_close(struct dp_suffixes **s)
+{
+	if (!*s)
+		return;
+	psl_free((*s)->psl);
+	free(*s);
+	*s = NULL;
+}
+
+/* The labels of the longest of count suffixes that name lies in; 0: in none. */
+static unsigned longest(const struct dp_name *suffixes, size_t count,
+    const struct dp_name *name)
+{
+	unsigned best = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		unsigned labels = dp_name_labels(&suffixes[i]);
+
+		if (labels > best && dp_name_within(name, &suffixes[i]))
+			best = labels;
+	}
+	return best;
+}
+
+/* Of the public suffix list alone: labels of the suffix, with the root's. */
+static unsigned listed(const struct dp_suffixes *s, const struct dp_name *name)
+{
+	char text[DP_NAME_TEXT_MAX];
+	const char *suffix;
+	unsigned labels = 2;
+
+	(void)dp_name_to_text(name, text);
+	suffix = psl_unregistrable_domain(s->list, text);
+	for (; suffix && (suffix = strchr(suffix, '.')); suffix++)
+		labels++;
+	return labels;
+}
+
+unsigned dp_suffixes_labels(const struct dp_suffixes *s,
+    const struct dp_name *name)
+{
+	unsigned all = dp_name_labels(name);
+	unsigned own = longest(s->exempt, s->exempt_count, name);
+	unsigned other = longest(s->shared,
+	    sizeof(s->shared) / sizeof(s->shared[0]), name);
+	unsigned suffix = listed(s, name);
+
+	if (own > 0)
+		return own;
+	suffix = suffix > other ? suffix : other;
+	return suffix < all ? suffix + 1 : 0;
+}

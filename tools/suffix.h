@@ -1,0 +1,31 @@
+/*
+ * Where names of different owners part: the public suffix list, and suffixes of
+ * content networks that it lacks. A wildcard on such a suffix would allow what
+ * others put there. Single-threaded.
+ */
+#ifndef DP_SUFFIX_H
+#define DP_SUFFIX_H
+
+#include <stddef.h>
+#include "module/core/err.h"
+#include "module/core/name.h"
+
+struct dp_suffixes;
+
+/* The system's list, or else the one that the library was built with. exempt:
+ * count suffixes that are to be taken as somebody's own, borrowed until
+ * close. */
+enum dp_err dp_suffixes_open(struct dp_suffixes **out,
+    const struct dp_name *exempt, size_t count,
+    struct dp_diag *diag) DP_MUST_CHECK;
+void dp_suffixes_close(struct dp_suffixes **s);
+
+/*
+ * How many labels of name, from the right and with the root label, make the
+ * domain that one owner registered: 3 for www.example.org, whose domain is
+ * example.org. 0: name is itself a suffix that many share.
+ */
+unsigned dp_suffixes_labels(const struct dp_suffixes *s,
+    const struct dp_name *name);
+
+#endif

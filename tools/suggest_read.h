@@ -1,0 +1,31 @@
+/*
+ * The off-list names of an audit trail: from lines of `dnspin log`, and from
+ * the rings themselves. Single-threaded.
+ */
+#ifndef DP_SUGGEST_READ_H
+#define DP_SUGGEST_READ_H
+
+#include <stdio.h>
+#include "tools/event_stream.h"
+#include "tools/suggest.h"
+
+struct dp_suggest_read {
+	bool denied;	 /* those that were refused, too */
+	uint64_t events; /* that were read, and off-list ones of them */
+	uint64_t off_list;
+	uint64_t lost;	/* that the trail says are missing */
+	uint64_t other; /* lines that are none of dnspin log */
+};
+
+/* To the end of `in`; object names it. What is on one line is no more than
+ * memory can hold. */
+enum dp_err dp_suggest_read_lines(struct dp_suggest *s,
+    struct dp_suggest_read *r, FILE *in, const char *object,
+    struct dp_diag *diag) DP_MUST_CHECK;
+
+/* All that the stream has to tell at now_us (event_stream.h). */
+enum dp_err dp_suggest_read_stream(struct dp_suggest *s,
+    struct dp_suggest_read *r, struct dp_stream *stream, uint64_t now_us,
+    struct dp_diag *diag) DP_MUST_CHECK;
+
+#endif
