@@ -157,6 +157,14 @@ static void cut_lives(struct dp_keeper *k, const struct dp_policy *p)
 		    (unsigned)count);
 }
 
+static void run_ahead(struct dp_keeper *k)
+{
+	struct dp_map *map = atomic_load(&k->m->map);
+
+	if (map)
+		dp_map_run_ahead(map);
+}
+
 void dp_keeper_look_at_map(struct dp_keeper *k)
 {
 	const struct dp_policy *p = atomic_load(&k->m->policy);
@@ -167,4 +175,5 @@ void dp_keeper_look_at_map(struct dp_keeper *k)
 	dp_keeper_open_map(k, p);
 	fit_map(k, p);
 	cut_lives(k, p);
+	run_ahead(k);
 }

@@ -274,6 +274,28 @@ enum dp_err dp_file_map_rw(struct dp_file *out, const char *path,
 	return DP_OK;
 }
 
+void dp_file_page_by_page(const struct dp_file *f)
+{
+	if (f->bytes)
+		(void)madvise(f->bytes, f->size_b, MADV_RANDOM);
+}
+
+/* madvise: since Linux 5.14. */
+void dp_file_populate(const struct dp_file *f, size_t off_b, size_t size_b)
+{
+	size_t page_b = (size_t)sysconf(_SC_PAGESIZE);
+	size_t begin_b = off_b / page_b * page_b;
+
+	if (!f->bytes || off_b >= f->size_b)
+		return;
+	if (size_b > f->size_b - off_b)
+		size_b = f->size_b - off_b;
+	size_b += off_b - begin_b;
+	(void)posix_fadvise(f->fd, (off_t)begin_b, (off_t)size_b,
+	    POSIX_FADV_WILLNEED);
+	(void)madvise(f->bytes + begin_b, size_b, MADV_POPULATE_WRITE);
+}
+
 enum dp_err dp_file_identify(uint64_t id[4], const char *path)
 {
 	struct stat st;

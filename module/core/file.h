@@ -46,6 +46,14 @@ enum dp_err dp_file_map_rw(struct dp_file *out, const char *path,
 enum dp_err dp_file_identify(uint64_t id[4], const char *path) DP_MUST_CHECK;
 
 /* Unmap and close; f may be closed already. */
+/* Advice to the system, for a file that is mapped for writing. Page by page:
+ * else the first touch of a page can bring as much as the disk reads ahead,
+ * which is megabytes on some, and keep who touches it waiting for milliseconds.
+ * Populate: size_b octets from off_b on are needed soon; all at once cost less
+ * than a page fault for each page, and the caller pays for them. */
+void dp_file_page_by_page(const struct dp_file *f);
+void dp_file_populate(const struct dp_file *f, size_t off_b, size_t size_b);
+
 void dp_file_close(struct dp_file *f);
 
 /* Replace path by bytes: written to a new file beside it, synced, renamed, the

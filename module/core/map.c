@@ -20,6 +20,7 @@
 #define LOCK_TRIES 5000 /* of a millisecond each */
 #define JOIN_TRIES 100
 #define BAD_NAMES 100
+#define SLOTS_AHEAD 16384 /* 9 MiB */
 
 static uint64_t align(uint64_t off)
 {
@@ -35,7 +36,8 @@ static void layout(struct dp_map_d *d)
 	d->header_b = DP_MAP_HEADER_B;
 	d->slot_b = sizeof(struct dp_slot_d);
 	d->index_off = DP_MAP_HEADER_B;
-	d->feed_off = align(d->index_off + 8 * (uint64_t)d->slot_count);
+	d->slot_of_off = align(d->index_off + 8 * (uint64_t)d->slot_count);
+	d->feed_off = align(d->slot_of_off + 4 * (uint64_t)d->slot_count);
 	d->slots_off = align(d->feed_off + 8 * (uint64_t)d->feed_count);
 	d->file_b = d->slots_off + d->slot_b * (uint64_t)d->slot_count;
 }
@@ -108,63 +110,41 @@ static enum dp_err attach(struct dp_map *map, const char *path,
 	memcpy(map->key, d.key, sizeof(map->key));
 	map->head = (void *)f->bytes;
 	map->index = (void *)(f->bytes + d.index_off);
+	map->slot_of = (void *)(f->bytes + d.slot_of_off);
 	map->feed = (void *)(f->bytes + d.feed_off);
 	map->slots = (void *)(f->bytes + d.slots_off);
 	return DP_OK;
 }
 
-/*
- * A power cut may have kept a page of the feed and lost feed_next, or the other
- * way round. Then number on so that all readers have fallen behind.
- */
-static void feed_mend(struct dp_map *map)
+/* Where the slots begin, in octets. */
+static size_t slots_at(const struct dp_map *map)
 {
-	uint64_t next = atomic_load_explicit(&map->head->feed_next,
-	    memory_order_relaxed);
-	uint64_t count = map->feed_count;
-	bool sound = next != 0;
-
-	for (uint64_t i = 0; sound && i < count; i++) {
-		uint64_t at = (next + i) & (count - 1);
-		uint32_t number = dp_map_tag(atomic_load_explicit(
-		    &map->feed[at], memory_order_relaxed));
-		uint64_t last = next + i - count;
-
-		if (next + i < count)
-			last = 0; /* never used */
-		/* The next one may be there already: its writer died. */
-		sound = number == (uint32_t)last ||
-		    (i == 0 && number == (uint32_t)next);
-	}
-	if (sound)
-		return;
-	next += 2 * count;
-	for (uint64_t s = next - count; s != next; s++)
-		atomic_store_explicit(&map->feed[s & (count - 1)],
-		    dp_map_entry((uint32_t)s, DP_MAP_NO_SLOT),
-		    memory_order_relaxed);
-	atomic_store_explicit(&map->head->feed_next, next,
-	    memory_order_relaxed);
+	return (size_t)((uint8_t *)map->slots - map->file.bytes);
 }
 
-/* Alone with the map: drop what is torn and what dead writers claimed. */
-static void mend(struct dp_map *map)
+/* What is recorded goes anywhere in the index. */
+static void populate(struct dp_map *map)
 {
-	struct dp_binding b;
-	uint64_t dropped = 0;
+	dp_file_page_by_page(&map->file);
+	dp_file_populate(&map->file, 0, slots_at(map));
+	dp_map_run_ahead(map);
+}
 
-	for (uint32_t i = 0; i < map->slot_count; i++) {
-		if (atomic_load_explicit(&map->index[i],
-			memory_order_relaxed) == 0 ||
-		    dp_map_slot_read(map, i, &b))
-			continue;
-		atomic_store_explicit(&map->index[i], 0, memory_order_relaxed);
-		dropped++;
-	}
-	atomic_fetch_add_explicit(&map->head->dropped_torn, dropped,
+void dp_map_run_ahead(struct dp_map *map)
+{
+	uint64_t given = atomic_load_explicit(&map->head->slots_given,
 	    memory_order_relaxed);
-	feed_mend(map);
-	dp_map_feed_unfed(map);
+	uint64_t from = map->ahead > given ? map->ahead : given;
+	uint64_t to = given + SLOTS_AHEAD;
+
+	if (to > map->slot_count)
+		to = map->slot_count;
+	if (to <= from || (from > given && to - from < SLOTS_AHEAD / 4))
+		return;
+	dp_file_populate(&map->file,
+	    slots_at(map) + (size_t)from * sizeof(struct dp_slot_d),
+	    (size_t)(to - from) * sizeof(struct dp_slot_d));
+	map->ahead = to;
 }
 
 static enum dp_err set_aside(const char *path, const struct dp_diag *why,
@@ -209,8 +189,10 @@ enum dp_err dp_map_make(struct dp_map *map, const char *path,
 		memcpy(map->file.bytes, &d, sizeof(d));
 		err = attach(map, path, diag);
 	}
-	if (err == DP_OK)
+	if (err == DP_OK) {
+		populate(map);
 		return DP_OK;
+	}
 	dp_file_close(&map->file);
 	unlink(path);
 	return err;
@@ -249,8 +231,11 @@ enum dp_err dp_map_attach_mended(struct dp_map *map, const char *path,
 {
 	enum dp_err err = attach(map, path, diag);
 
-	if (err == DP_OK)
-		mend(map);
+	if (err != DP_OK)
+		return err;
+	err = dp_map_mend(map);
+	if (err != DP_OK)
+		dp_diag_set(diag, path, 0, "%s", dp_err_text(err));
 	return err;
 }
 
@@ -274,8 +259,10 @@ static enum dp_err prepare(const char *path, uint32_t capacity,
 	if (err == DP_OK)
 		dp_map_take_next(&map, path, now_s);
 	dp_file_close(&map.file);
-	if (err == DP_OK)
-		return DP_OK;
+	if (err == DP_ERR_NOMEM && diag)
+		*diag = why;
+	if (err == DP_OK || err == DP_ERR_NOMEM)
+		return err;
 	err = set_aside(path, &why, diag);
 	return err == DP_OK ? create(path, capacity, key, now_s, diag) : err;
 }
@@ -290,6 +277,8 @@ static enum dp_err join(struct dp_map *map, const char *path,
 		err = attach(map, path, diag);
 	if (err != DP_OK)
 		dp_file_close(&map->file);
+	else
+		populate(map);
 	return err;
 }
 

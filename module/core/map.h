@@ -43,7 +43,7 @@ struct dp_binding {
  * random bytes, used only for a new map. now_s: since 1970, goes into a new
  * map.
  *
- * The first writer takes the map exclusively for a moment: checks every slot,
+ * The first writer takes the map exclusively for a moment: checks every binding,
  * drops torn ones and what dead writers left; later ones join, waiting at most
  * seconds for the first (else DP_ERR_BUSY). A file that is no map, damaged in
  * its header or of another version is set aside as PATH.bad.N (nothing is lost)
@@ -72,6 +72,13 @@ bool dp_map_is_left(const struct dp_map *map);
 
 /* Live bindings that it surely holds; map_move.h changes it. */
 uint32_t dp_map_capacity(const struct dp_map *map);
+
+/*
+ * Let the memory of the next new bindings be there before they come, so that no
+ * query pays for it: to be called often, by one thread that answers none. A map
+ * that was just opened for writing has had it done.
+ */
+void dp_map_run_ahead(struct dp_map *map);
 
 void dp_map_close(struct dp_map **map);
 
@@ -116,7 +123,7 @@ uint32_t dp_map_clamp(struct dp_map *map, uint32_t now_s, uint32_t most_s);
  * Walk all bindings that live at now_s: start with *cursor = 0; false at the
  * end. A binding that changes meanwhile may come twice or in its old state;
  * one that lives throughout comes at least once. The same name and address may
- * come from two slots, with lives of different length: the longer one counts.
+ * come from two places, with lives of different length: the longer one counts.
  */
 bool dp_map_next(const struct dp_map *map, uint32_t *cursor, uint32_t now_s,
     struct dp_binding *out);

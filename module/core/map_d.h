@@ -6,14 +6,16 @@
  *	| header, 4096 bytes |
  *	+--------------------+ index_off   slot_count x _Atomic uint64_t
  *	| index              |
+ *	+--------------------+ slot_of_off slot_count x _Atomic uint32_t
+ *	| slots of places    |
  *	+--------------------+ feed_off    feed_count x _Atomic uint64_t
  *	| change feed        |
  *	+--------------------+ slots_off   slot_count x struct dp_slot_d
  *	| slots              |
  *	+--------------------+ file_b
  *
- * slot_count is at least twice the capacity, in buckets of DP_MAP_BUCKET. A
- * binding lives in one of two buckets that its hash gives: H = SipHash-2-4 with
+ * The index has slot_count places, at least twice the capacity, in buckets of
+ * DP_MAP_BUCKET. A binding lives in one of two buckets that its hash gives: H = SipHash-2-4 with
  * 128 bits of output under the header's key over name, one octet of family and
  * 16 of address; H[0..3] and H[4..7] scaled to the number of buckets (where
  * both are the same bucket, the second is the next one), H[8..11] its tag (0
@@ -22,25 +24,32 @@
  * of as many slots would have. There is no count of live bindings that could
  * drift when writers die.
  *
- * index[i] tells of slots[i]: tag (upper 32 bits) and lifetime end (lower 32
+ * slot_of[i] is the number of the slot that place i has, from 1 on; 0: none yet.
+ * A place gets the next slot that none has, slots_given, when it is first used,
+ * and keeps it: so the slots in use lie side by side, and what is new touches
+ * few pages of memory and of the disk, where places are scattered over all. A
+ * writer that died in between, or a power cut, leaves a slot that no place has;
+ * the next exclusive open gives it away.
+ *
+ * index[i] tells of place i: tag (upper 32 bits) and lifetime end (lower 32
  * bits: seconds since 1970). 0 was never used. Lifetime is kept here only, so
  * that one compare-and-swap both extends a binding and fails when the slot went
  * to another one meanwhile. A slot whose lifetime end has passed is free.
  *
- * A writer takes a free slot by a compare-and-swap of its index entry to (tag,
- * DP_MAP_CLAIMED), makes seq odd, fills the slot, makes seq even and puts the
- * lifetime end in the index. Nobody takes a claimed slot: a writer may sleep
+ * A writer takes a free place by a compare-and-swap of its index entry to (tag,
+ * DP_MAP_CLAIMED), makes its slot's seq odd, fills the slot, makes seq even and
+ * puts the lifetime end in the index. Nobody takes a claimed place: a writer may sleep
  * for as long as it likes. One that dies leaves its claim to the next exclusive
  * open. A reader copies the slot between two looks at seq and at the index.
  * Two writers that meet a new binding at the same moment may both enter it;
- * then it stands in two slots, of which one ages away.
+ * then it stands in two places, of which one ages away.
  *
  * check is a SipHash of the fields that never change while the binding lives
  * (first_seen_s, shape, address, name, final, in words): a slot that a power
  * cut tore does not fit it, or not the tag and place in the index; readers pass
  * it over and the next exclusive open drops it.
  *
- * feed[s % feed_count] = (s's low 32 bits, slot number) for change number s,
+ * feed[s % feed_count] = (s's low 32 bits, place) for change number s,
  * from 1 on: a new binding or a longer life. feed_next is the next number to be
  * given. A writer first puts its change where feed_next points, by
  * compare-and-swap from the older entry, then moves feed_next; who finds the
@@ -62,6 +71,7 @@
  *
  * History
  *	1	first; left and fed_end_s were added to it, where zeros had been
+ *	2	slot_of: slots[i] had been that of place i
  */
 #ifndef DP_MAP_D_H
 #define DP_MAP_D_H
@@ -71,11 +81,11 @@
 #include <stdint.h>
 
 #define DP_MAP_MAGIC "DNSPINMA" /* 8 octets, no NUL */
-#define DP_MAP_VERSION 1u
+#define DP_MAP_VERSION 2u
 #define DP_MAP_HEADER_B 4096u
-#define DP_MAP_BUCKET 16u	  /* slots: two cache lines of index */
+#define DP_MAP_BUCKET 16u	  /* places: two cache lines of index */
 #define DP_MAP_CLAIMED UINT32_MAX /* in place of a lifetime end */
-#define DP_MAP_NO_SLOT UINT32_MAX /* in the feed: nothing to see */
+#define DP_MAP_NO_PLACE UINT32_MAX /* in the feed: nothing to see */
 
 struct dp_map_d {
 	uint8_t magic[8];
@@ -87,6 +97,7 @@ struct dp_map_d {
 	uint32_t feed_count; /* a power of two */
 	uint32_t slot_b;     /* sizeof(struct dp_slot_d) */
 	uint64_t index_off;
+	uint64_t slot_of_off;
 	uint64_t feed_off;
 	uint64_t slots_off;
 	uint8_t key[16];   /* SipHash, random per map */
@@ -97,6 +108,7 @@ struct dp_map_d {
 	_Atomic uint64_t refused_full; /* sightings that found no room */
 	_Atomic uint64_t dropped_torn; /* slots dropped at exclusive opens */
 	_Atomic uint64_t left; /* 1: writers have moved to another file */
+	_Atomic uint64_t slots_given; /* that a place has, counted from 0 on */
 };
 
 struct dp_slot_d {
@@ -116,7 +128,7 @@ struct dp_slot_d {
 
 _Static_assert(sizeof(struct dp_slot_d) == 576, "layout");
 _Static_assert(offsetof(struct dp_slot_d, name) == 64, "layout");
-_Static_assert(offsetof(struct dp_map_d, check) == 88, "layout");
+_Static_assert(offsetof(struct dp_map_d, check) == 96, "layout");
 _Static_assert(sizeof(struct dp_map_d) <= DP_MAP_HEADER_B, "layout");
 _Static_assert(sizeof(_Atomic uint64_t) == 8, "layout");
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,

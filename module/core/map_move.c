@@ -18,8 +18,8 @@ static void suffixed(char out[DP_MAP_PATH_B], const char *path,
 	snprintf(out, DP_MAP_PATH_B, "%s.%s", path, suffix);
 }
 
-/* Everything that lives. What is told of each slot may be older than what the
- * slot holds by then, never newer: the second pass looks again. */
+/* Everything that lives. What is told of each place may be older than what the
+ * place holds by then, never newer: the second pass looks again. */
 static enum dp_err carry_all(struct dp_map *to, const struct dp_map *from,
     uint32_t now_s)
 {
@@ -40,7 +40,7 @@ static enum dp_err carry_all(struct dp_map *to, const struct dp_map *from,
 	return DP_OK;
 }
 
-/* What changed since: another binding in the slot, a longer life, more hits. */
+/* What changed since: another binding at the place, a longer life, more hits. */
 static void carry_changes(struct dp_map *to, const struct dp_map *from,
     uint32_t now_s)
 {
@@ -49,13 +49,13 @@ static void carry_changes(struct dp_map *to, const struct dp_map *from,
 
 	while (cursor < from->slot_count) {
 		const struct dp_map_carried *c = &to->carried[cursor];
-		struct dp_slot_d *slot = &from->slots[cursor];
+		struct dp_slot_d *slot = dp_map_slot(from, cursor);
 		uint32_t end_s = dp_map_end(atomic_load_explicit(
 		    &from->index[cursor], memory_order_acquire));
 		uint64_t before = 0;
 
 		cursor++;
-		if (end_s <= now_s)
+		if (end_s <= now_s || !slot)
 			continue;
 		if (c->end_s != 0 && c->first_seen_s == atomic_load_explicit(
 			&slot->first_seen_s, memory_order_relaxed))
@@ -64,7 +64,7 @@ static void carry_changes(struct dp_map *to, const struct dp_map *from,
 		    before == atomic_load_explicit(&slot->hits,
 			memory_order_relaxed))
 			continue;
-		if (dp_map_slot_read(from, cursor - 1, &b))
+		if (dp_map_place_read(from, cursor - 1, &b))
 			/* No room is counted by itself. */
 			(void)!dp_map_carry(to, &b, b.hits - before, now_s);
 	}

@@ -1,11 +1,13 @@
 /*
- * What the sources of the map share: map.c (open, check, mend, close),
- * map_record.c (writers), map_move.c (another capacity) and map_read.c
- * (readers, who trust no byte of the file but the geometry that was checked at
- * open and copied here).
+ * What the sources of the map share: map.c (open, check, close), map_mend.c
+ * (what the dead and power cuts left), map_record.c (writers), map_move.c
+ * (another capacity) and map_read.c (readers, who trust no byte of the file but
+ * the geometry that was checked at open and copied here).
  */
 #ifndef DP_MAP_PRIVATE_H
 #define DP_MAP_PRIVATE_H
+
+#include <stdatomic.h>
 
 #include "module/core/file.h"
 #include "module/core/map.h"
@@ -14,7 +16,7 @@
 
 #define DP_MAP_PATH_B (DP_PATH_MAX + 16) /* with a suffix */
 
-/* What a slot of the old map held when it was carried to the new one. */
+/* What a place of the old map held when it was carried to the new one. */
 struct dp_map_carried {
 	uint32_t end_s; /* 0: nothing */
 	uint32_t first_seen_s;
@@ -33,10 +35,12 @@ struct dp_map {
 	uint8_t key[DP_MAP_KEY_B];
 	struct dp_map_d *head;
 	_Atomic uint64_t *index;
+	_Atomic uint32_t *slot_of;
 	_Atomic uint64_t *feed;
 	struct dp_slot_d *slots;
+	uint64_t ahead; /* slots whose memory was asked for */
 	struct dp_map_carried *carried; /* while the map is moved to: one for
-					 * each slot of the old one */
+					 * each place of the old one */
 };
 
 /* Where a binding may stand. */
@@ -69,6 +73,17 @@ static inline uint64_t dp_map_entry(uint32_t tag, uint32_t end_s)
 	return (uint64_t)tag << 32 | end_s;
 }
 
+/* The slot of place i; NULL: it has none. acquire: pairs with the release in
+ * map_record.c, though whoever found a binding in the index sees it anyway. */
+static inline struct dp_slot_d *dp_map_slot(const struct dp_map *map,
+    uint32_t i)
+{
+	uint32_t number = atomic_load_explicit(&map->slot_of[i],
+	    memory_order_acquire);
+
+	return number - 1 < map->slot_count ? &map->slots[number - 1] : NULL;
+}
+
 /* Words that hold len octets. */
 static inline unsigned dp_map_word_count(unsigned len)
 {
@@ -81,9 +96,9 @@ void dp_map_place_of(const struct dp_map *map, const struct dp_name *name,
 uint64_t dp_map_check_of(const uint8_t key[DP_MAP_KEY_B],
     const struct dp_map_words *words);
 
-/* Copy slot i to *out; false when it holds no binding (never did, claimed,
- * changed meanwhile) or is not sound. Looks at no clock. */
-bool dp_map_slot_read(const struct dp_map *map, uint32_t i,
+/* Copy what stands at place i to *out; false when it holds no binding (never
+ * did, claimed, changed meanwhile) or is not sound. Looks at no clock. */
+bool dp_map_place_read(const struct dp_map *map, uint32_t i,
     struct dp_binding *out);
 
 /* A handle of nothing. NULL: out of memory. */
@@ -105,6 +120,9 @@ enum dp_err dp_map_make(struct dp_map *map, const char *path,
 /* Let the map that was made at new be the one at path. */
 enum dp_err dp_map_place_at(const struct dp_map *map, const char *new,
     const char *path, struct dp_diag *diag) DP_MUST_CHECK;
+/* Drop what is torn or was claimed by the dead. DP_ERR_NOMEM: nothing was
+ * done. */
+enum dp_err dp_map_mend(struct dp_map *map) DP_MUST_CHECK;
 /* Check the header of map->file, drop what is torn or was claimed by the
  * dead. */
 enum dp_err dp_map_attach_mended(struct dp_map *map, const char *path,

@@ -88,7 +88,7 @@ static bool words_to_addr(struct dp_addr *addr, const uint64_t words[2],
 	return family == 6 || memcmp(bytes + 4, zeros, sizeof(zeros)) == 0;
 }
 
-/* Is this copy a binding that may stand in slot i under this tag? */
+/* Is this copy a binding that may stand at place i under this tag? */
 static bool words_sound(const struct dp_map *map, uint32_t i, uint32_t tag,
     uint64_t check, const struct dp_map_words *w, struct dp_binding *out)
 {
@@ -113,10 +113,10 @@ static bool words_sound(const struct dp_map *map, uint32_t i, uint32_t tag,
  * Acquire loads of the words: if one of them is of a later filling, the odd seq
  * that its writer stored before is seen at the second look.
  */
-bool dp_map_slot_read(const struct dp_map *map, uint32_t i,
+bool dp_map_place_read(const struct dp_map *map, uint32_t i,
     struct dp_binding *out)
 {
-	struct dp_slot_d *slot = &map->slots[i];
+	struct dp_slot_d *slot;
 	uint64_t entry = atomic_load_explicit(&map->index[i],
 	    memory_order_acquire);
 	uint32_t tag = dp_map_tag(entry);
@@ -126,6 +126,9 @@ bool dp_map_slot_read(const struct dp_map *map, uint32_t i,
 	uint32_t seq;
 
 	if (tag == 0 || dp_map_end(entry) == DP_MAP_CLAIMED)
+		return false;
+	slot = dp_map_slot(map, i);
+	if (!slot)
 		return false;
 	seq = atomic_load_explicit(&slot->seq, memory_order_acquire);
 	if (seq == 0 || (seq & 1))
@@ -164,7 +167,7 @@ bool dp_map_next(const struct dp_map *map, uint32_t *cursor, uint32_t now_s,
 		uint64_t entry = atomic_load_explicit(&map->index[i],
 		    memory_order_relaxed);
 
-		if (dp_map_end(entry) > now_s && dp_map_slot_read(map, i, out))
+		if (dp_map_end(entry) > now_s && dp_map_place_read(map, i, out))
 			return true;
 	}
 	return false;
@@ -198,7 +201,7 @@ enum dp_err dp_map_feed(const struct dp_map *map, uint64_t *seq,
 		if (dp_map_tag(change) != (uint32_t)s)
 			return DP_ERR_LIMIT; /* overwritten by now */
 		if (dp_map_end(change) < map->slot_count &&
-		    dp_map_slot_read(map, dp_map_end(change), out)) {
+		    dp_map_place_read(map, dp_map_end(change), out)) {
 			*seq = s + 1;
 			return DP_OK;
 		}

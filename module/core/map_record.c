@@ -103,26 +103,29 @@ static bool slot_holds(struct dp_slot_d *slot, const struct entry *e)
 }
 
 struct scan {
-	uint32_t slot; /* NONE: nowhere */
-	uint64_t seen; /* its index entry */
+	uint32_t place; /* NONE: nowhere */
+	uint64_t seen;	/* its index entry */
+	struct dp_slot_d *slot; /* where a known one is */
 };
 
 static struct scan look_at(const struct dp_map *map, uint32_t i)
 {
 	return (struct scan){ i,
-		atomic_load_explicit(&map->index[i], memory_order_acquire) };
+		atomic_load_explicit(&map->index[i], memory_order_acquire),
+		NULL };
 }
 
-/* The slot that holds e. Most sightings are of known bindings, and most of
+/* The place that holds e. Most sightings are of known bindings, and most of
  * their time goes into waiting for memory: ask for both buckets at once. */
 static struct scan find_known(const struct dp_map *map, const struct entry *e)
 {
 	for (int k = 0; k < 2; k++) {
-		const char *lines = (const char *)&map->index[
-		    e->place.bucket[k] * DP_MAP_BUCKET];
+		uint32_t i = e->place.bucket[k] * DP_MAP_BUCKET;
+		const char *lines = (const char *)&map->index[i];
 
 		__builtin_prefetch(lines);
 		__builtin_prefetch(lines + 64);
+		__builtin_prefetch((const char *)&map->slot_of[i]);
 	}
 	for (int k = 0; k < 2; k++) {
 		uint32_t i = e->place.bucket[k] * DP_MAP_BUCKET;
@@ -131,24 +134,26 @@ static struct scan find_known(const struct dp_map *map, const struct entry *e)
 			struct scan at = look_at(map, i);
 			uint32_t end_s = dp_map_end(at.seen);
 
-			if (dp_map_tag(at.seen) == e->place.tag &&
-			    end_s > e->now_s && end_s != DP_MAP_CLAIMED &&
-			    slot_holds(&map->slots[i], e))
+			if (dp_map_tag(at.seen) != e->place.tag ||
+			    end_s <= e->now_s || end_s == DP_MAP_CLAIMED)
+				continue;
+			at.slot = dp_map_slot(map, i);
+			if (at.slot && slot_holds(at.slot, e))
 				return at;
 		}
 	}
-	return (struct scan){ NONE, 0 };
+	return (struct scan){ NONE, 0, NULL };
 }
 
-/* The first free slot of the bucket with fewer live bindings. */
+/* The first free place of the bucket with fewer live bindings. */
 static struct scan find_room(const struct dp_map *map, const struct entry *e)
 {
-	struct scan room = { NONE, 0 };
+	struct scan room = { NONE, 0, NULL };
 	unsigned least = DP_MAP_BUCKET;
 
 	for (int k = 0; k < 2; k++) {
 		uint32_t i = e->place.bucket[k] * DP_MAP_BUCKET;
-		struct scan first = { NONE, 0 };
+		struct scan first = { NONE, 0, NULL };
 		unsigned live = 0;
 
 		for (uint32_t n = 0; n < DP_MAP_BUCKET; n++, i++) {
@@ -156,7 +161,7 @@ static struct scan find_room(const struct dp_map *map, const struct entry *e)
 
 			if (dp_map_end(at.seen) > e->now_s)
 				live++;
-			else if (first.slot == NONE)
+			else if (first.place == NONE)
 				first = at;
 		}
 		if (live < least) {
@@ -172,7 +177,7 @@ static struct scan find_room(const struct dp_map *map, const struct entry *e)
  * feed_next is moved by whoever sees it there. A number that is old by the time
  * of the compare-and-swap finds a newer entry there and is taken anew.
  */
-static void feed_put(struct dp_map *map, uint32_t slot)
+static void feed_put(struct dp_map *map, uint32_t place)
 {
 	for (int try = 0; try < FEED_TRIES; try++) {
 		uint64_t s = atomic_load_explicit(&map->head->feed_next,
@@ -186,7 +191,7 @@ static void feed_put(struct dp_map *map, uint32_t slot)
 			continue;
 		if (ahead != 0)
 			mine = atomic_compare_exchange_strong_explicit(at, &old,
-			    dp_map_entry((uint32_t)s, slot),
+			    dp_map_entry((uint32_t)s, place),
 			    memory_order_release, memory_order_relaxed);
 		if (ahead == 0 || mine)
 			atomic_compare_exchange_strong_explicit(
@@ -213,24 +218,25 @@ static void raise_to(_Atomic uint32_t *at, uint32_t value)
 /* Only raised: a life that is longer than what was fed is fed by its writer. A
  * late one cannot do harm to the next binding of the slot, which lives longer
  * than this one did. release: pairs with the acquire in extend. */
-static void feed(struct dp_map *map, uint32_t slot, uint32_t end_s)
+static void feed(struct dp_map *map, uint32_t place, struct dp_slot_d *slot,
+    uint32_t end_s)
 {
-	_Atomic uint32_t *at = &map->slots[slot].fed_end_s;
+	_Atomic uint32_t *at = &slot->fed_end_s;
 	uint32_t old = atomic_load_explicit(at, memory_order_relaxed);
 
-	feed_put(map, slot);
+	feed_put(map, place);
 	while (old < end_s &&
 	    !atomic_compare_exchange_weak_explicit(at, &old, end_s,
 		memory_order_release, memory_order_relaxed))
 		;
 }
 
-/* False: the slot went to another binding, or ended, since it was seen. */
+/* False: the place went to another binding, or ended, since it was seen. */
 static bool extend(struct dp_map *map, const struct entry *e,
     const struct scan *found)
 {
-	_Atomic uint64_t *at = &map->index[found->slot];
-	struct dp_slot_d *slot = &map->slots[found->slot];
+	_Atomic uint64_t *at = &map->index[found->place];
+	struct dp_slot_d *slot = found->slot;
 	uint64_t seen = found->seen;
 	bool longer = false;
 
@@ -252,7 +258,7 @@ static bool extend(struct dp_map *map, const struct entry *e,
 	 * that it gets now. */
 	if (longer || atomic_load_explicit(&slot->fed_end_s,
 			  memory_order_acquire) < e->end_s)
-		feed(map, found->slot, e->end_s);
+		feed(map, found->place, slot, e->end_s);
 	return true;
 }
 
@@ -263,11 +269,14 @@ static void store_words(_Atomic uint64_t *slot, const uint64_t *words,
 		atomic_store_explicit(&slot[i], words[i], memory_order_release);
 }
 
-/* The slot is claimed: nobody else writes to it. */
+/* The slot's place is claimed: nobody else writes to it. A new page is written
+ * to first of all (by one instruction: an addition), since to read from it
+ * before would be one more page fault. */
 static void fill(const struct dp_map *map, struct dp_slot_d *slot,
     const struct entry *e)
 {
-	uint32_t seq = atomic_load_explicit(&slot->seq, memory_order_relaxed);
+	uint32_t seq = 2 + atomic_fetch_add_explicit(&slot->seq, 2,
+	    memory_order_relaxed);
 	const struct dp_name *final = e->final;
 	struct dp_map_words w;
 
@@ -279,7 +288,7 @@ static void fill(const struct dp_map *map, struct dp_slot_d *slot,
 	if (final)
 		name_to_words(w.final, final);
 
-	seq += 1 + (seq & 1); /* odd before, too, where a writer died */
+	seq |= 1; /* before, too, where a writer died */
 	atomic_store_explicit(&slot->seq, seq, memory_order_relaxed);
 	atomic_store_explicit(&slot->first_seen_s, w.first_seen_s,
 	    memory_order_release);
@@ -301,46 +310,72 @@ static void fill(const struct dp_map *map, struct dp_slot_d *slot,
 	atomic_store_explicit(&slot->seq, seq ? seq : 2, memory_order_release);
 }
 
-/* False: somebody else took the slot first. */
-static bool enter(struct dp_map *map, const struct entry *e, struct scan *room)
+/* The slot of a place that is claimed, a new one at its first use. NULL: dead
+ * writers took the last ones with them. */
+static struct dp_slot_d *slot_for(struct dp_map *map, uint32_t place)
 {
-	_Atomic uint64_t *at = &map->index[room->slot];
+	struct dp_slot_d *slot = dp_map_slot(map, place);
+	uint64_t given;
+
+	if (slot)
+		return slot;
+	given = atomic_fetch_add_explicit(&map->head->slots_given, 1,
+	    memory_order_relaxed);
+	if (given >= map->slot_count)
+		return NULL;
+	atomic_store_explicit(&map->slot_of[place], (uint32_t)given + 1,
+	    memory_order_release);
+	return &map->slots[given];
+}
+
+/* DP_ERR_BUSY: somebody else took the place first. */
+static enum dp_err enter(struct dp_map *map, const struct entry *e,
+    struct scan *room)
+{
+	_Atomic uint64_t *at = &map->index[room->place];
+	uint64_t before = room->seen;
+	struct dp_slot_d *slot;
 
 	if (!atomic_compare_exchange_strong_explicit(at, &room->seen,
 		dp_map_entry(e->place.tag, DP_MAP_CLAIMED),
 		memory_order_acq_rel, memory_order_relaxed))
-		return false;
-	fill(map, &map->slots[room->slot], e);
+		return DP_ERR_BUSY;
+	slot = slot_for(map, room->place);
+	if (!slot) {
+		atomic_store_explicit(at, before, memory_order_release);
+		return DP_ERR_FULL;
+	}
+	fill(map, slot, e);
 	/* Pairs with the acquire loads of the index by readers and writers. */
 	atomic_store_explicit(at, dp_map_entry(e->place.tag, e->end_s),
 	    memory_order_release);
 	if (!e->carried)
 		atomic_fetch_add_explicit(&map->head->recorded, 1,
 		    memory_order_relaxed);
-	feed(map, room->slot, e->end_s);
-	return true;
+	feed(map, room->place, slot, e->end_s);
+	return DP_OK;
 }
 
 /* Each further round means that another writer got on. */
 static enum dp_err put(struct dp_map *map, const struct entry *e)
 {
-	for (;;) {
+	enum dp_err err = DP_ERR_BUSY;
+
+	while (err == DP_ERR_BUSY) {
 		struct scan at = find_known(map, e);
 
-		if (at.slot != NONE) {
+		if (at.place != NONE) {
 			if (extend(map, e, &at))
 				return DP_OK;
 			continue;
 		}
 		at = find_room(map, e);
-		if (at.slot == NONE) {
-			atomic_fetch_add_explicit(&map->head->refused_full, 1,
-			    memory_order_relaxed);
-			return DP_ERR_FULL;
-		}
-		if (enter(map, e, &at))
-			return DP_OK;
+		err = at.place == NONE ? DP_ERR_FULL : enter(map, e, &at);
 	}
+	if (err == DP_ERR_FULL)
+		atomic_fetch_add_explicit(&map->head->refused_full, 1,
+		    memory_order_relaxed);
+	return err;
 }
 
 enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
@@ -361,9 +396,9 @@ bool dp_map_lives(const struct dp_map *map, const struct dp_name *name,
 	entry_name(&e, map, name, NULL, addr);
 	at = find_known(map, &e);
 	/* acquire: pairs with the release in feed. */
-	return at.slot != NONE &&
-	    atomic_load_explicit(&map->slots[at.slot].fed_end_s,
-		memory_order_acquire) > now_s;
+	return at.place != NONE &&
+	    atomic_load_explicit(&at.slot->fed_end_s, memory_order_acquire) >
+		now_s;
 }
 
 enum dp_err dp_map_carry(struct dp_map *map, const struct dp_binding *b,
@@ -391,12 +426,15 @@ uint32_t dp_map_clamp(struct dp_map *map, uint32_t now_s, uint32_t most_s)
 	for (uint32_t i = 0; i < map->slot_count; i++) {
 		uint64_t entry = atomic_load_explicit(&map->index[i],
 		    memory_order_relaxed);
+		struct dp_slot_d *slot;
 
 		if (dp_map_end(entry) <= last_s ||
 		    dp_map_end(entry) == DP_MAP_CLAIMED)
 			continue;
-		atomic_store_explicit(&map->slots[i].fed_end_s, 0,
-		    memory_order_release);
+		slot = dp_map_slot(map, i);
+		if (slot)
+			atomic_store_explicit(&slot->fed_end_s, 0,
+			    memory_order_release);
 		count += atomic_compare_exchange_strong_explicit(
 		    &map->index[i], &entry,
 		    dp_map_entry(dp_map_tag(entry), last_s),
@@ -411,9 +449,10 @@ void dp_map_feed_unfed(struct dp_map *map)
 		uint32_t end_s = dp_map_end(atomic_load_explicit(
 		    &map->index[i], memory_order_relaxed));
 
-		if (end_s != 0 && /* else leave its page alone */
-		    end_s > atomic_load_explicit(&map->slots[i].fed_end_s,
+		struct dp_slot_d *slot = end_s ? dp_map_slot(map, i) : NULL;
+
+		if (slot && end_s > atomic_load_explicit(&slot->fed_end_s,
 				memory_order_relaxed))
-			feed(map, i, end_s);
+			feed(map, i, slot, end_s);
 	}
 }

@@ -52,7 +52,7 @@ static void write_policy(const char *path)
 {
 	struct dp_settings settings;
 	struct dp_ruleset *rs = NULL;
-	uint8_t *bytes;
+	uint8_t *bytes = NULL;
 	size_t size_b;
 	FILE *in = fmemopen((void *)(uintptr_t)zones, sizeof(zones) - 1, "r");
 	FILE *out = fopen(path, "wb");
@@ -214,51 +214,65 @@ static void use(const uint8_t *data, size_t size)
 	follow();
 }
 
+/* Check and tag of what stands at a place. */
+static void seal_place(const struct dp_map *map, uint32_t i)
+{
+	struct dp_slot_d *slot = dp_map_slot(map, i);
+	struct dp_map_words w;
+	struct dp_map_place place;
+	struct dp_name name;
+	struct dp_addr addr;
+
+	if (!slot)
+		return;
+	memset(&w, 0, sizeof(w));
+	w.first_seen_s = slot->first_seen_s;
+	w.shape = slot->shape;
+	memcpy(w.addr, slot->addr, sizeof(w.addr));
+	memcpy(w.name, slot->name, sizeof(w.name));
+	memcpy(w.final, slot->final, sizeof(w.final));
+	slot->check = dp_map_check_of(map->key, &w);
+	name.len = (uint8_t)w.shape;
+	memcpy(name.wire, w.name, name.len);
+	memset(&addr, 0, sizeof(addr));
+	addr.family = (uint8_t)(w.shape >> 16);
+	memcpy(addr.bytes, w.addr, addr.family == 4 ? 4 : 16);
+	dp_map_place_of(map, &name, &addr, &place);
+	map->index[i] = dp_map_entry(place.tag, dp_map_end(map->index[i]));
+}
+
 /* As if a writer had written these bytes. */
 static void seal(uint8_t *bytes, size_t size)
 {
 	struct dp_map_d *d = (struct dp_map_d *)(void *)bytes;
 	struct dp_map map = { .bucket_count = d->slot_count / DP_MAP_BUCKET };
-	_Atomic uint64_t *index;
+	uint64_t slots, places;
 
 	if (size < DP_MAP_HEADER_B)
 		return;
 	memcpy(map.key, d->key, sizeof(map.key));
 	crypto_shorthash_siphash24((uint8_t *)&d->check, bytes,
 	    offsetof(struct dp_map_d, check), d->key);
-	if (d->slots_off % 64 != 0 || d->index_off % 64 != 0 ||
-	    d->slots_off > size || d->index_off > d->slots_off ||
+	if (d->slots_off % 64 != 0 || d->slot_of_off % 64 != 0 ||
+	    d->index_off % 64 != 0 || d->slots_off > size ||
+	    d->slot_of_off > d->slots_off || d->index_off > d->slot_of_off ||
 	    map.bucket_count == 0)
 		return;
-	index = (void *)(bytes + d->index_off);
-	for (uint64_t i = 0; i < (size - d->slots_off) /
-	     sizeof(struct dp_slot_d) && i < (d->slots_off - d->index_off) / 8;
-	     i++) {
-		struct dp_slot_d *slot = (struct dp_slot_d *)(void *)(bytes +
-		    d->slots_off) + i;
-		struct dp_map_words w;
-		struct dp_map_place place;
-		struct dp_name name;
-		struct dp_addr addr = { .family = (uint8_t)(slot->shape >> 16) };
-
-		memset(&w, 0, sizeof(w));
-		w.first_seen_s = slot->first_seen_s;
-		w.shape = slot->shape;
-		memcpy(w.addr, slot->addr, sizeof(w.addr));
-		memcpy(w.name, slot->name, sizeof(w.name));
-		memcpy(w.final, slot->final, sizeof(w.final));
-		slot->check = dp_map_check_of(d->key, &w);
-		name.len = (uint8_t)w.shape;
-		memcpy(name.wire, w.name, name.len);
-		memcpy(addr.bytes, w.addr, addr.family == 4 ? 4 : 16);
-		dp_map_place_of(&map, &name, &addr, &place);
-		index[i] = dp_map_entry(place.tag, dp_map_end(index[i]));
-	}
+	map.index = (void *)(bytes + d->index_off);
+	map.slot_of = (void *)(bytes + d->slot_of_off);
+	map.slots = (void *)(bytes + d->slots_off);
+	slots = (size - d->slots_off) / sizeof(struct dp_slot_d);
+	places = (d->slot_of_off - d->index_off) / 8;
+	if (places > (d->slots_off - d->slot_of_off) / 4)
+		places = (d->slots_off - d->slot_of_off) / 4;
+	map.slot_count = (uint32_t)slots;
+	for (uint32_t i = 0; i < places; i++)
+		seal_place(&map, i);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	uint8_t *bytes;
+	uint8_t *bytes = NULL;
 
 	if (!source)
 		begin();

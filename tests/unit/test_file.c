@@ -213,6 +213,30 @@ static void a_shared_file_grows_and_keeps_its_bytes(void)
 	dp_file_close(&b);
 }
 
+/* Advice changes nothing but when memory comes. */
+static void a_populated_file_is_as_it_was(void)
+{
+	static const size_t cases[][2] = { { 0, 0 }, { 0, 1 }, { 0, 1 << 20 },
+		{ 5000, 10000 }, { 5000, SIZE_MAX }, { 99999, 1 },
+		{ 100000, 1 }, { SIZE_MAX, SIZE_MAX } };
+	struct dp_file f = { .fd = -1 };
+	bool created;
+
+	dp_file_page_by_page(&f);
+	dp_file_populate(&f, 0, 4096);
+	unlink(path);
+	CU_ASSERT_EQUAL_FATAL(dp_file_map_rw(&f, path, 100000, &created, NULL),
+	    DP_OK);
+	f.bytes[7777] = 7;
+	dp_file_page_by_page(&f);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		dp_file_populate(&f, cases[i][0], cases[i][1]);
+	for (size_t i = 0; i < 100000; i++)
+		CU_ASSERT_EQUAL_FATAL(f.bytes[i], i == 7777 ? 7 : 0);
+	dp_file_close(&f);
+	unlink(path);
+}
+
 static void replacing_leaves_one_file(void)
 {
 	struct dp_file old, new;
@@ -310,6 +334,7 @@ UNIT_MAIN_WITH("file", folder_make, folder_remove,
     UNIT(a_link_is_followed_for_reading_only),
     UNIT(a_snapshot_stays_what_it_was), UNIT(a_large_snapshot_is_whole),
     UNIT(a_shared_file_grows_and_keeps_its_bytes),
+    UNIT(a_populated_file_is_as_it_was),
     UNIT(replacing_leaves_one_file), UNIT(replacing_fails_without_a_trace),
     UNIT(a_stale_new_file_is_passed_over),
     UNIT(a_full_disk_is_an_error_and_no_signal))

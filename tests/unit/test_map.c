@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "module/core/file.h"
@@ -232,167 +233,36 @@ static void a_dead_creator_leaves_no_harm(void)
 	dp_map_close(&map);
 }
 
-static uint32_t slot_of(const struct dp_map *map, uint64_t n)
+/* Is the memory of slot n there? */
+static bool is_there(const struct dp_map *map, uint32_t n)
 {
-	struct dp_binding b;
+	uintptr_t page_b = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t at = (uintptr_t)&map->slots[n] / page_b * page_b;
+	unsigned char there = 0;
 
-	for (uint32_t i = 0; i < map->slot_count; i++)
-		if (dp_map_slot_read(map, i, &b) && unit_number(&b) == n)
-			return i;
-	CU_FAIL_FATAL("no such binding");
-	return 0;
+	CU_ASSERT_EQUAL_FATAL(mincore((void *)at, 1, &there), 0);
+	return there & 1;
 }
 
-static void what_dead_writers_claimed_is_free_again(void)
+static void memory_runs_ahead_of_writers(void)
 {
-	struct dp_map *map = unit_map_new(64), *other;
-	uint32_t i;
-	long left;
+	struct dp_map *map = unit_map_new(65536);
 
-	for (uint64_t n = 0; n < 10; n++)
-		CU_ASSERT_EQUAL(unit_record(map, n, NOW), DP_OK);
-	i = slot_of(map, 4);
-	atomic_store(&map->index[i],
-	    dp_map_entry(dp_map_tag(map->index[i]), DP_MAP_CLAIMED));
-	atomic_store(&map->slots[i].seq, 3);
-	CU_ASSERT_EQUAL(unit_count(map, 0, 10, NOW), 9);
-	/* While others live it may be theirs: nobody takes it, not even when
-	 * by the clock all bindings have ended. */
-	other = unit_map_open(64);
-	CU_ASSERT_EQUAL(dropped(other), 0);
-	CU_ASSERT_EQUAL(dp_map_end(map->index[i]), DP_MAP_CLAIMED);
-	CU_ASSERT_EQUAL(unit_record(other, 10, UINT32_MAX), DP_OK);
-	CU_ASSERT_EQUAL(dp_map_end(map->index[i]), DP_MAP_CLAIMED);
-	left = unit_count(other, 0, 11, NOW);
-	CU_ASSERT_TRUE(left >= 9);
+	CU_ASSERT_TRUE(is_there(map, 0));
+	CU_ASSERT_TRUE(is_there(map, 16383));
+	CU_ASSERT_FALSE(is_there(map, 40000));
+	map->head->slots_given = 30000;
+	dp_map_run_ahead(map);
+	CU_ASSERT_TRUE(is_there(map, 30000));
+	CU_ASSERT_TRUE(is_there(map, 40000));
+	CU_ASSERT_FALSE(is_there(map, 60000));
+	map->head->slots_given = map->slot_count - 1;
+	dp_map_run_ahead(map);
+	CU_ASSERT_TRUE(is_there(map, map->slot_count - 1));
+	map->head->slots_given = map->slot_count + 5; /* the last ones died */
+	dp_map_run_ahead(map);
+	CU_ASSERT_FALSE(is_there(map, 60000));
 	dp_map_close(&map);
-	dp_map_close(&other);
-	map = unit_map_open(64);
-	CU_ASSERT_EQUAL(dropped(map), 1);
-	CU_ASSERT_EQUAL(map->index[i], 0);
-	CU_ASSERT_EQUAL(unit_record(map, 4, NOW), DP_OK);
-	CU_ASSERT_EQUAL(unit_count(map, 0, 11, NOW), left + 1);
-	dp_map_close(&map);
-}
-
-/* Each of these is done to the slot of number 6, which has a final. */
-static void tear_name(struct dp_map *map, uint32_t i)
-{
-	map->slots[i].name[0] ^= 1;
-}
-static void tear_final(struct dp_map *map, uint32_t i)
-{
-	map->slots[i].final[0] ^= 1;
-}
-static void tear_address(struct dp_map *map, uint32_t i)
-{
-	map->slots[i].addr[0] ^= 1;
-}
-static void tear_shape(struct dp_map *map, uint32_t i)
-{
-	map->slots[i].shape = UINT32_MAX;
-}
-static void tear_first_seen(struct dp_map *map, uint32_t i)
-{
-	map->slots[i].first_seen_s ^= 1;
-}
-static void tear_check(struct dp_map *map, uint32_t i)
-{
-	map->slots[i].check ^= 1;
-}
-static void tear_seq(struct dp_map *map, uint32_t i)
-{
-	map->slots[i].seq ^= 1;
-}
-static void tear_seq_zero(struct dp_map *map, uint32_t i)
-{
-	map->slots[i].seq = 0;
-}
-static void tear_tag(struct dp_map *map, uint32_t i)
-{
-	map->index[i] ^= (uint64_t)1 << 40;
-}
-static void tear_all(struct dp_map *map, uint32_t i)
-{
-	memset(&map->slots[i], 0, sizeof(map->slots[i]));
-}
-static void tear_place(struct dp_map *map, uint32_t i)
-{
-	uint32_t k = slot_of(map, 5); /* the slot of another */
-
-	memcpy(&map->slots[i], &map->slots[k], sizeof(map->slots[i]));
-	map->index[i] = map->index[k];
-}
-
-static void torn_slots_are_dropped(void)
-{
-	static void (*const tear[])(struct dp_map *, uint32_t) = { tear_name,
-		tear_final, tear_address, tear_shape, tear_first_seen,
-		tear_check, tear_seq, tear_seq_zero, tear_tag, tear_all,
-		tear_place };
-
-	for (size_t k = 0; k < sizeof(tear) / sizeof(tear[0]); k++) {
-		struct dp_map *map = unit_map_new(4096);
-		uint32_t i;
-
-		for (uint64_t n = 0; n < 12; n++)
-			CU_ASSERT_EQUAL(unit_record(map, n, NOW), DP_OK);
-		i = slot_of(map, 6);
-		tear[k](map, i);
-		CU_ASSERT_EQUAL(unit_count(map, 0, 12, NOW), 11);
-		dp_map_close(&map);
-		map = unit_map_open(4096);
-		CU_ASSERT_EQUAL(dropped(map), 1);
-		CU_ASSERT_EQUAL(map->index[i], 0);
-		CU_ASSERT_EQUAL(unit_count(map, 0, 12, NOW), 11);
-		CU_ASSERT_EQUAL(unit_record(map, 6, NOW), DP_OK);
-		CU_ASSERT_EQUAL(unit_count(map, 0, 12, NOW), 12);
-		dp_map_close(&map);
-	}
-}
-
-/* What a power cut may make of the feed. */
-static void a_torn_feed_sends_readers_round(void)
-{
-	for (int k = 0; k < 4; k++) {
-		struct dp_map *map = unit_map_new(64);
-		struct dp_binding b;
-		uint64_t seq;
-
-		for (uint64_t n = 0; n < 10; n++)
-			CU_ASSERT_EQUAL(unit_record(map, n, NOW), DP_OK);
-		seq = dp_map_seq(map);
-		if (k == 0)
-			map->feed[5] = 0;
-		else if (k == 1)
-			map->head->feed_next = 4;
-		else if (k == 2)
-			map->head->feed_next = 0;
-		else
-			map->feed[seq & (map->feed_count - 1)] =
-			    dp_map_entry((uint32_t)seq, slot_of(map, 3));
-		dp_map_close(&map);
-		map = unit_map_open(64);
-		if (k == 3) { /* its writer died before it moved feed_next */
-			CU_ASSERT_EQUAL(dp_map_seq(map), seq);
-		} else {
-			CU_ASSERT_EQUAL(dp_map_feed(map, &seq, &b),
-			    DP_ERR_LIMIT);
-		}
-		seq = dp_map_seq(map);
-		CU_ASSERT_EQUAL(unit_record(map, 11, NOW), DP_OK);
-		if (k == 3) {
-			CU_ASSERT_EQUAL(dp_map_feed(map, &seq, &b), DP_OK);
-			CU_ASSERT_EQUAL(unit_number(&b), 3);
-		}
-		CU_ASSERT_EQUAL(dp_map_feed(map, &seq, &b), DP_OK);
-		CU_ASSERT_EQUAL(unit_number(&b), 11);
-		dp_map_close(&map);
-		unit_diag.reason[0] = '\0';
-		map = unit_map_open(64);
-		CU_ASSERT_EQUAL(dp_map_seq(map), seq); /* it is sound now */
-		dp_map_close(&map);
-	}
 }
 
 static void a_clock_that_went_back_drops_nothing(void)
@@ -442,7 +312,6 @@ UNIT_MAIN_WITH("map", unit_map_begin, unit_map_end, UNIT(a_new_map_is_empty),
     UNIT(places_without_a_map_are_refused),
     UNIT(what_is_no_map_is_set_aside), UNIT(a_hundred_bad_maps_are_enough),
     UNIT(a_dead_creator_leaves_no_harm),
-    UNIT(what_dead_writers_claimed_is_free_again), UNIT(torn_slots_are_dropped),
-    UNIT(a_torn_feed_sends_readers_round),
+    UNIT(memory_runs_ahead_of_writers),
     UNIT(a_clock_that_went_back_drops_nothing),
     UNIT(a_full_disk_is_an_error_at_open))

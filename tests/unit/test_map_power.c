@@ -55,7 +55,9 @@ static void states_make(void)
 			continue;
 		atomic_store(&map->index[i],
 		    dp_map_entry(7, DP_MAP_CLAIMED));
-		atomic_store(&map->slots[i].seq, 1);
+		if (map->slot_of[i] == 0)
+			map->slot_of[i] = ++map->head->slots_given & UINT32_MAX;
+		atomic_store(&dp_map_slot(map, i)->seq, 1);
 		break;
 	}
 	states[1] = bytes_now();

@@ -185,7 +185,7 @@ static void no_wrong_byte_is_believed(void)
 		if (pwrite(fd, &wrong, 1, (off_t)i) != 1)
 			CU_FAIL_FATAL("pwrite");
 		err = dp_map_open_ro(&map, unit_path, &unit_diag);
-		if (i < 96) {
+		if (i < offsetof(struct dp_map_d, check) + 8) {
 			if (err != DP_ERR_FORMAT && err != DP_ERR_VERSION)
 				CU_FAIL("a wrong header is believed");
 		} else if (i >= checked_b) {
@@ -210,7 +210,7 @@ static void hostile_headers_are_refused(void)
 	struct dp_map_d good = *d;
 	struct dp_map *map = NULL;
 
-	for (int k = 0; k < 12; k++) {
+	for (int k = 0; k < 13; k++) {
 		*d = good;
 		switch (k) {
 		case 0: d->slot_count = 0; break;
@@ -225,6 +225,7 @@ static void hostile_headers_are_refused(void)
 		case 9: d->slots_off = size_b - 8; break;
 		case 10: d->file_b = UINT64_MAX; break;
 		case 11: d->slot_b = 0; break;
+		case 12: d->slot_of_off = 0; break;
 		}
 		crypto_shorthash_siphash24((uint8_t *)&d->check, bytes,
 		    offsetof(struct dp_map_d, check), d->key);
