@@ -151,16 +151,20 @@ static void report(struct dp_keeper *k, const struct dp_policy *p)
 	uint32_t rules = dp_policy_rule_count(p);
 	uint32_t groups = dp_policy_group_count(p);
 	struct dp_status_head *h = &k->head;
+	char barrier[16];
 
+	dp_setting_word(DP_SET_BARRIER,
+	    dp_policy_settings(p)->value[DP_SET_BARRIER], barrier,
+	    sizeof(barrier));
 	h->generation++;
 	h->applied_s = (uint64_t)time(NULL);
 	h->mode = dp_policy_settings(p)->value[DP_SET_MODE];
 	memcpy(h->digest, dp_policy_digest(p), sizeof(h->digest));
 	log_info("dnspin: policy %02x%02x%02x%02x in force: %u rule%s in %u "
-		 "group%s, mode %s",
+		 "group%s, mode %s, barrier %s",
 	    h->digest[0], h->digest[1], h->digest[2], h->digest[3], rules,
 	    rules == 1 ? "" : "s", groups, groups == 1 ? "" : "s",
-	    is_strict(p) ? "strict" : "observe");
+	    is_strict(p) ? "strict" : "observe", barrier);
 }
 
 /*
