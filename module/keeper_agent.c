@@ -75,6 +75,11 @@ void dp_keeper_look_at_agent(struct dp_keeper *k)
 		return;
 	}
 	(void)dp_watch_start(k->m);
+	if (!atomic_load(&k->m->map)) {
+		/* Nobody has anything to confirm: that is the trouble. */
+		k->sync_trouble[0] = '\0';
+		return;
+	}
 	if (!dp_keeper_path(k, path, DP_STATE_ACK, k->sync_trouble))
 		return;
 	if (!find(k->m, path, &diag)) {

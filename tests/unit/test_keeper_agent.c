@@ -186,6 +186,30 @@ static void what_is_no_ack_is_said(void)
 	bench_close(&b);
 }
 
+/* An agent that lives has nothing to confirm then, but is there. */
+static void without_a_map_no_agent_is_missed(void)
+{
+	struct dp_sync *agent;
+	struct bench b;
+
+	bench_open(&b);
+	CU_ASSERT_TRUE_FATAL(dp_watch_create(&b.m));
+	block(&b, "unbound/map");
+	put_barrier(&b, DP_BARRIER_FAIL_CLOSED);
+	agent = agent_new(&b);
+	look(&b, 3);
+	CU_ASSERT_PTR_NULL(atomic_load(&b.m.map));
+	CU_ASSERT_FALSE(in_trouble(&b));
+	CU_ASSERT_EQUAL(said(&b, NO_AGENT), 0);
+	CU_ASSERT_NOT_EQUAL(head_of(&b).trouble[0], 0);
+	remove_in(&b, "sync/ack");
+	remove_in(&b, "sync");
+	dp_sync_close(&agent);
+	dp_watch_destroy(&b.m);
+	bench_close(&b);
+}
+
 UNIT_MAIN("keeper_agent", UNIT(an_agent_comes_goes_and_is_replaced),
     UNIT(the_first_answer_finds_the_agent),
-    UNIT(behind_others_nothing_is_withheld), UNIT(what_is_no_ack_is_said))
+    UNIT(behind_others_nothing_is_withheld), UNIT(what_is_no_ack_is_said),
+    UNIT(without_a_map_no_agent_is_missed))
