@@ -151,10 +151,13 @@ static void cut_lives(struct dp_keeper *k, const struct dp_policy *p)
 	k->cut_s = k->steady_s;
 	count = dp_map_clamp(map, (uint32_t)now_s,
 	    dp_policy_settings(p)->value[DP_SET_MAX_LIFETIME]);
-	if (count > 0)
-		log_info("dnspin: %u bindings would have lived longer than "
-			 "max-lifetime (did the clock run ahead?): cut to that",
-		    (unsigned)count);
+	if (count == 0)
+		return;
+	/* Its TTLs are by the same clock: they would outlive the bindings. */
+	dp_cache_clear(k->m);
+	log_info("dnspin: %u bindings would have lived longer than "
+		 "max-lifetime (did the clock run ahead?): cut to that",
+	    (unsigned)count);
 }
 
 static void run_ahead(struct dp_keeper *k)

@@ -144,10 +144,12 @@ static void lives_are_cut_when_the_clock_is_steady(void)
 		.lifetime_s = 3600,
 		.addr = dp_addr_v4((uint8_t[]){ 192, 0, 2, 1 }) };
 	struct bench b;
+	uint32_t forgot;
 
 	bench_open(&b);
 	put_policy(&b, one_rule, DP_MODE_STRICT);
 	look(&b, 1);
+	forgot = atomic_load(&b.m.forgot);
 	CU_ASSERT_EQUAL(dp_map_record(atomic_load(&b.m.map), &s,
 	    now_s + 31536000), DP_OK);
 	look(&b, 2);
@@ -156,8 +158,10 @@ static void lives_are_cut_when_the_clock_is_steady(void)
 	b.m.keeper->clock_base_s += 3; /* but it was set just now */
 	look(&b, 1);
 	CU_ASSERT_EQUAL(latest_end(&b), now_s + 31536000 + 3600);
+	CU_ASSERT_EQUAL(atomic_load(&b.m.forgot), forgot);
 	b.m.keeper->steady_s -= 600;
 	look(&b, 2);
+	CU_ASSERT_EQUAL(atomic_load(&b.m.forgot), forgot + 1);
 	CU_ASSERT_TRUE(latest_end(&b) >= now_s + 86400);
 	CU_ASSERT_TRUE(latest_end(&b) < now_s + 86400 + 60);
 	CU_ASSERT_EQUAL(said(&b, "1 bindings would have lived longer"), 1);
