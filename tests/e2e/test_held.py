@@ -1,5 +1,6 @@
 """Answers that are held while something else goes on: clients of other groups
-join them, a prefetch renews what is cached, the map moves to another capacity.
+join them, a prefetch renews what is cached, the barrier changes, the map moves
+to another capacity.
 """
 import sys
 import time
@@ -40,12 +41,15 @@ def is_refused(answer):
 
 
 def start(lab, name, zones=EVERYBODY, conf=(), **settings):
-    """With an agent that is there, and says nothing more."""
+    """With an agent that is there, and says nothing more; barrier fail-closed
+    where settings say nothing else."""
     resolver = lab.resolver(
         name, zones=zones, server_conf=conf,
         settings={"barrier": "fail-closed", "barrier-timeout": 1500,
                   **settings})
     agent = SlowAgent(lab, resolver)
+    wait_until(lambda: not resolver.status()["resolver"]["trouble"],
+               "the agent to be seen")
     wait_until(lambda: resolver.ask(f"first.{DOMAIN}", source=MANAGED).rrs,
                "an answer")
     agent.delay(None)
@@ -110,6 +114,46 @@ def record_renewed(lab):
     resolver.stop()
 
 
+def change(resolver, **settings):
+    before = resolver.status()["resolver"]["generation"]
+    resolver.compile(EVERYBODY, barrier_timeout=1500, **settings)
+    wait_until(lambda: resolver.status()["resolver"]["generation"] > before,
+               "the new policy")
+
+
+def switched_on(lab):
+    """What was cached without a barrier waits with one."""
+    resolver, agent = start(lab, "switched", barrier="off")
+    name = f"switched.{DOMAIN}"
+    before = [resolver.ask(name) for _ in range(2)]
+    change(resolver, barrier="fail-closed")
+    client = send_held(resolver, name)
+    agent.delay(0)
+    answer = resolver.reply(client)
+    lab.check("switched on: what was cached waits, and is given",
+              all(map(is_given, before)) and is_given(answer), answer)
+    agent.kill()
+    resolver.stop()
+
+
+def the_new_barrier_counts(lab):
+    """For what is held when it comes in force, and not confirmed."""
+    for old, new in (("fail-open", "fail-closed"),
+                     ("fail-closed", "fail-open")):
+        resolver, agent = start(lab, f"from-{old}", barrier=old)
+        client = send_held(resolver, f"from-{old}.{DOMAIN}")
+        change(resolver, barrier=new)
+        answer = resolver.reply(client)
+        right = is_given(answer) if new == "fail-open" else \
+            answer.rcode == "SERVFAIL" and not answer.rrs
+        lab.check(f"{old}, then {new}: an answer that was held before", right,
+                  answer)
+        lab.check(f"{old}, then {new}: it is not cached",
+                  counters(resolver)["admitted"] <= 1, counters(resolver))
+        agent.kill()
+        resolver.stop()
+
+
 def prefetched(resolver):
     return "total.num.prefetch=0" not in resolver.control("stats_noreset")
 
@@ -167,6 +211,8 @@ def map_moves(lab):
 with Lab("held", extra=ZONE) as the_lab:
     clients_of_several_groups(the_lab)
     record_renewed(the_lab)
+    switched_on(the_lab)
+    the_new_barrier_counts(the_lab)
     prefetch(the_lab)
     map_moves(the_lab)
 sys.exit(the_lab.finish())
