@@ -256,6 +256,7 @@ static void seal(uint8_t *bytes, size_t size)
 	if (d->slots_off % 64 != 0 || d->slot_of_off % 64 != 0 ||
 	    d->index_off % 64 != 0 || d->slots_off > size ||
 	    d->slot_of_off > d->slots_off || d->index_off > d->slot_of_off ||
+	    d->index_off < DP_MAP_HEADER_B ||
 	    map.bucket_count == 0)
 		return;
 	map.index = (void *)(bytes + d->index_off);
