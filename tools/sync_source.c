@@ -13,6 +13,7 @@
 #include "module/core/state.h"
 #include "tools/bindings.h"
 #include "tools/choice.h"
+#include "tools/sync_fault.h"
 
 #define STIR (IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_TO)
 
@@ -63,6 +64,7 @@ enum dp_err dp_sync_source_open(struct dp_sync_source **out,
 	s->options = o;
 	s->pulse = pulse;
 	s->arg = arg;
+	dp_fault_catch();
 	s->notice = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	err = dp_state_path(s->policy_path, cli->state_dir, DP_STATE_POLICY,
 	    diag);
@@ -86,6 +88,7 @@ void dp_sync_source_close(struct dp_sync_source **s)
 	if ((*s)->notice >= 0)
 		close((*s)->notice);
 	dp_mirror_close(&(*s)->mirror);
+	dp_fault_cover(NULL, 0);
 	dp_map_close(&(*s)->map);
 	dp_policy_close(&(*s)->policy);
 	dp_bindings_close(&(*s)->news);
@@ -195,18 +198,45 @@ static enum dp_err policy_look(struct dp_sync_source *s, bool *changed,
 	return DP_ERR_FORMAT;
 }
 
+/* The resolver's user may do anything to the file at any moment. */
+static enum dp_err map_take(struct dp_sync_source *s, struct dp_diag *diag)
+{
+	struct dp_map *map = NULL;
+	enum dp_err err;
+
+	dp_fault_cover(NULL, SIZE_MAX);
+	err = dp_map_open_ro(&map, s->map_path, diag);
+	if (!err && dp_map_is_left(map)) {
+		/* Honest writers put the next one there before they say so. */
+		dp_diag_set(diag, s->map_path, 0, "is a map that its writers "
+		    "have left");
+		dp_map_close(&map);
+		err = DP_ERR_FORMAT;
+	}
+	if (err) {
+		dp_fault_cover(NULL, 0);
+	} else {
+		size_t size_b;
+		const void *bytes = dp_map_bytes(map, &size_b);
+
+		dp_fault_cover(bytes, size_b);
+		s->map = map;
+	}
+	return err;
+}
+
 static enum dp_err map_look(struct dp_sync_source *s, bool *changed,
     struct dp_diag *diag)
 {
 	enum dp_err err;
 
-	if (s->map && !dp_map_is_left(s->map) &&
+	if (s->map && !dp_map_is_left(s->map) && !dp_fault_seen() &&
 	    dp_map_is_at(s->map, s->map_path))
 		return DP_OK;
 	if (s->map)
 		*changed = true;
 	dp_map_close(&s->map);
-	err = dp_map_open_ro(&s->map, s->map_path, diag);
+	err = map_take(s, diag);
 	if (err == DP_ERR_NOTFOUND)
 		dp_diag_set(diag, s->map_path, 0, "there is no map: does the "
 		    "resolver run, and with this state directory?");
@@ -228,7 +258,7 @@ enum dp_err dp_sync_source_look(struct dp_sync_source *s, bool *changed,
 
 bool dp_sync_source_stirred(struct dp_sync_source *s)
 {
-	bool stirred = s->map && dp_map_is_left(s->map);
+	bool stirred = s->map && (dp_map_is_left(s->map) || dp_fault_seen());
 	char events[4096];
 
 	while (s->notice >= 0 && read(s->notice, events, sizeof(events)) > 0)
@@ -303,6 +333,12 @@ enum dp_err dp_sync_source_all(struct dp_sync_source *s,
 	enum dp_err err = dp_bindings_collect(&list, s->map, s->policy,
 	    &filter, now_s);
 
+	if (!err && dp_fault_seen()) {
+		dp_bindings_close(&list);
+		dp_diag_set(diag, s->map_path, 0, "was cut short while it was "
+		    "read");
+		return DP_ERR_FORMAT;
+	}
 	if (!err)
 		err = elements_of(s, list, out, now_s);
 	dp_bindings_close(&list);
@@ -328,8 +364,8 @@ enum dp_err dp_sync_source_news(struct dp_sync_source *s, uint64_t *seq,
 			break;
 		err = dp_bindings_add(s->news, &b, s->policy, &filter, now_s);
 	}
-	if (feed == DP_ERR_LIMIT)
-		return feed;
+	if (feed == DP_ERR_LIMIT || dp_fault_seen())
+		return DP_ERR_LIMIT;
 	if (!err && dp_bindings_count(s->news) > 0)
 		err = elements_of(s, s->news, out, now_s);
 	if (err) {

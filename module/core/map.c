@@ -438,6 +438,12 @@ void dp_map_close(struct dp_map **map)
 }
 
 /* acquire: pairs with the release in dp_map_move_end. */
+const void *dp_map_bytes(const struct dp_map *map, size_t *size_b)
+{
+	*size_b = map->file.size_b;
+	return map->file.bytes;
+}
+
 bool dp_map_is_left(const struct dp_map *map)
 {
 	return atomic_load_explicit(&map->head->left, memory_order_acquire) !=

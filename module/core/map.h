@@ -15,6 +15,7 @@
 #define DP_MAP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "module/core/addr.h"
 #include "module/core/err.h"
@@ -57,8 +58,8 @@ enum dp_err dp_map_open(struct dp_map **out, const char *path,
     struct dp_diag *diag) DP_MUST_CHECK;
 
 /* Open for reading; every byte is distrusted. DP_ERR_NOTFOUND: no map. A
- * writer that truncates the file kills its readers (SIGBUS): it can do no more
- * by that than by leaving the map empty. */
+ * writer that truncates the file kills its readers (SIGBUS), unless they see to
+ * it: it can do no more by that than by leaving the map empty. */
 enum dp_err dp_map_open_ro(struct dp_map **out, const char *path,
     struct dp_diag *diag) DP_MUST_CHECK;
 
@@ -69,6 +70,9 @@ bool dp_map_is_at(const struct dp_map *map, const char *path);
 /* Have the writers moved to another file at the same path (map_move.h)? Then
  * open that. A look at memory, for those who cannot ask dp_map_is_at often. */
 bool dp_map_is_left(const struct dp_map *map);
+
+/* Where the file is mapped and how much of it: for who outlives SIGBUS. */
+const void *dp_map_bytes(const struct dp_map *map, size_t *size_b);
 
 /* Live bindings that it surely holds; map_move.h changes it. */
 uint32_t dp_map_capacity(const struct dp_map *map);
@@ -132,8 +136,10 @@ bool dp_map_next(const struct dp_map *map, uint32_t *cursor, uint32_t now_s,
  * The change feed. *seq is the next change the caller wants (dp_map_seq for
  * "from now on", asked before a walk). DP_OK with *out filled, in its present
  * state, and *seq one further (or more, where the changed binding is gone
- * already); DP_ERR_NOTFOUND: no news; DP_ERR_LIMIT: too far behind, or another
- * map: walk all and begin again.
+ * already); DP_ERR_NOTFOUND: no news, or none among so many changes that the
+ * caller shall have a say before more of them are looked at, which dp_map_seq
+ * tells apart; DP_ERR_LIMIT: too far behind, or another map: walk all and begin
+ * again.
  */
 uint64_t dp_map_seq(const struct dp_map *map);
 /* Tells this map from others, also from one made later at the same path. */

@@ -6,6 +6,7 @@
 #include "module/core/map_private.h"
 
 #define HASH_INPUT_B (DP_NAME_MAX + 1 + 16)
+#define CHANGES_MAX 1024u /* without news, at once: some may be hostile */
 
 static uint32_t scale(uint32_t hash, uint32_t count)
 {
@@ -188,9 +189,9 @@ uint64_t dp_map_id(const struct dp_map *map)
 enum dp_err dp_map_feed(const struct dp_map *map, uint64_t *seq,
     struct dp_binding *out)
 {
-	uint64_t next = dp_map_seq(map);
+	uint64_t next = dp_map_seq(map), s = *seq;
 
-	for (uint64_t s = *seq; s != next; s++) {
+	for (; s != next && s - *seq < CHANGES_MAX; s++) {
 		uint64_t change;
 
 		if (s > next || next - s > map->feed_count)
@@ -206,6 +207,6 @@ enum dp_err dp_map_feed(const struct dp_map *map, uint64_t *seq,
 			return DP_OK;
 		}
 	}
-	*seq = next;
+	*seq = s;
 	return DP_ERR_NOTFOUND;
 }

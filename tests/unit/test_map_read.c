@@ -81,6 +81,30 @@ static void changes_that_are_gone_are_passed_over(void)
 	dp_map_close(&map);
 }
 
+/* Nobody waits for the end of a feed that holds nothing. */
+static void a_long_feed_of_nothing_is_told_in_parts(void)
+{
+	struct dp_map *map = unit_map_new(8192);
+	uint64_t seq = 1, before = 0, parts = 0;
+	struct dp_binding b;
+
+	for (uint64_t s = 1; s <= map->feed_count; s++)
+		map->feed[s & (map->feed_count - 1)] =
+		    dp_map_entry((uint32_t)s, 0);
+	map->head->feed_next = map->feed_count + 1;
+	while (seq != dp_map_seq(map)) {
+		CU_ASSERT_EQUAL_FATAL(dp_map_feed(map, &seq, &b),
+		    DP_ERR_NOTFOUND);
+		CU_ASSERT_FATAL(seq > before);
+		before = seq;
+		parts++;
+	}
+	CU_ASSERT(parts >= 8);
+	CU_ASSERT_EQUAL(unit_record(map, 1, NOW), DP_OK);
+	CU_ASSERT_EQUAL(dp_map_feed(map, &seq, &b), DP_OK);
+	dp_map_close(&map);
+}
+
 static void a_spoilt_feed_holds_up_nobody(void)
 {
 	struct dp_map *map = unit_map_new(64);
@@ -290,6 +314,7 @@ static void the_layout_is_that_of_the_version(void)
 UNIT_MAIN_WITH("map_read", unit_map_begin, unit_map_end,
     UNIT(the_feed_tells_changes_in_order), UNIT(who_falls_behind_is_told),
     UNIT(changes_that_are_gone_are_passed_over),
+    UNIT(a_long_feed_of_nothing_is_told_in_parts),
     UNIT(a_spoilt_feed_holds_up_nobody), UNIT(maps_cut_off_are_refused),
     UNIT(no_wrong_byte_is_believed), UNIT(hostile_headers_are_refused),
     UNIT(the_layout_is_that_of_the_version))

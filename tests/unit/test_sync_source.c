@@ -3,8 +3,10 @@
 #include "tests/unit/capture.h"
 #include "tests/unit/synced.h"
 
+#include <fcntl.h>
 #include <sodium.h>
 
+#include "module/core/map_d.h"
 #include "tools/sync_source.h"
 
 static struct dp_diag diag;
@@ -132,6 +134,54 @@ static void a_map_is_followed_to_the_next(void)
 	synced_remove(&s);
 }
 
+/* The resolver's user may cut it, or say that there is another one, all the
+ * time: the agent goes on, and takes the next good one. */
+static void a_spoilt_map_ends_nothing(void)
+{
+	const struct dp_sync_options o = { .table = NULL };
+	struct dp_elements all = { NULL, 0, 0 };
+	struct dp_sync_source *source;
+	struct synced s;
+	uint64_t seq = 1;
+	size_t refused;
+	bool changed;
+	int fd;
+
+	synced_make(&s);
+	source = open_source(&s, &o);
+	synced_record(&s, "a", 1, 300);
+	CU_ASSERT_EQUAL(look(source, &changed), DP_OK);
+	CU_ASSERT_EQUAL(truncate(s.map_path, 8192), 0);
+	CU_ASSERT_EQUAL(dp_sync_source_all(source, &all, (uint32_t)time(NULL),
+	    &diag), DP_ERR_FORMAT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason, "cut short"));
+	CU_ASSERT_EQUAL(dp_sync_source_news(source, &seq, &all,
+	    (uint32_t)time(NULL), &refused, &diag), DP_ERR_LIMIT);
+	CU_ASSERT_TRUE(dp_sync_source_stirred(source));
+	CU_ASSERT_EQUAL(look(source, &changed), DP_ERR_FORMAT);
+	CU_ASSERT_FALSE(dp_sync_source_ready(source));
+	(void)dp_sync_source_stirred(source);
+	CU_ASSERT_FALSE(dp_sync_source_stirred(source));
+	CU_ASSERT_EQUAL(truncate(s.map_path, 0), 0);
+	CU_ASSERT_EQUAL(look(source, &changed), DP_ERR_FORMAT);
+	unlink(s.map_path);
+	dp_map_close(&s.map);
+	synced_map(&s);
+	CU_ASSERT_EQUAL(look(source, &changed), DP_OK);
+	CU_ASSERT_TRUE(changed && dp_sync_source_ready(source));
+	/* left by its writers, who say so at the same path */
+	fd = open(s.map_path, O_WRONLY);
+	CU_ASSERT_EQUAL_FATAL(pwrite(fd, "\1", 1,
+	    offsetof(struct dp_map_d, left)), 1);
+	close(fd);
+	CU_ASSERT_TRUE(dp_sync_source_stirred(source));
+	CU_ASSERT_EQUAL(look(source, &changed), DP_ERR_FORMAT);
+	(void)dp_sync_source_stirred(source);
+	CU_ASSERT_FALSE(dp_sync_source_stirred(source));
+	dp_sync_source_close(&source);
+	synced_remove(&s);
+}
+
 static size_t news(struct dp_sync_source *source, uint64_t *seq,
     size_t *refused)
 {
@@ -234,5 +284,6 @@ static int set_up(void)
 
 UNIT_MAIN_WITH("sync_source", set_up, NULL, UNIT(what_is_there_is_taken),
     UNIT(what_becomes_readable_is_taken),
-    UNIT(a_map_is_followed_to_the_next), UNIT(changes_pass_by_the_policy),
+    UNIT(a_map_is_followed_to_the_next), UNIT(a_spoilt_map_ends_nothing),
+    UNIT(changes_pass_by_the_policy),
     UNIT(groups_and_clients_choose))
