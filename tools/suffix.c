@@ -40,7 +40,7 @@ static const char *const shared[] = {
 	"wac.edgecastcdn.net",
 };
 
-struct dp_suffixes {
+struct dp_suffix_list {
 	psl_ctx_t *psl; /* NULL where the built-in list is used */
 	const psl_ctx_t *list;
 	const struct dp_name *exempt;
@@ -48,10 +48,10 @@ struct dp_suffixes {
 	struct dp_name shared[sizeof(shared) / sizeof(shared[0])];
 };
 
-enum dp_err dp_suffixes_open(struct dp_suffixes **out,
+enum dp_err dp_suffixes_open(struct dp_suffix_list **out,
     const struct dp_name *exempt, size_t count, struct dp_diag *diag)
 {
-	struct dp_suffixes *s = calloc(1, sizeof(*s));
+	struct dp_suffix_list *s = calloc(1, sizeof(*s));
 
 	if (!s) {
 		dp_diag_set(diag, NULL, 0, "out of memory");
@@ -80,7 +80,7 @@ enum dp_err dp_suffixes_open(struct dp_suffixes **out,
 	return DP_OK;
 }
 
-void dp_suffixes_close(struct dp_suffixes **s)
+void dp_suffixes_close(struct dp_suffix_list **s)
 {
 	if (!*s)
 		return;
@@ -105,7 +105,7 @@ static unsigned longest(const struct dp_name *suffixes, size_t count,
 }
 
 /* Of the public suffix list alone: labels of the suffix, with the root's. */
-static unsigned listed(const struct dp_suffixes *s, const struct dp_name *name)
+static unsigned listed(const struct dp_suffix_list *s, const struct dp_name *name)
 {
 	char text[DP_NAME_TEXT_MAX];
 	const char *suffix;
@@ -118,7 +118,7 @@ static unsigned listed(const struct dp_suffixes *s, const struct dp_name *name)
 	return labels;
 }
 
-unsigned dp_suffixes_labels(const struct dp_suffixes *s,
+unsigned dp_suffixes_labels(const struct dp_suffix_list *s,
     const struct dp_name *name)
 {
 	unsigned all = dp_name_labels(name);

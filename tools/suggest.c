@@ -330,7 +330,7 @@ static enum dp_err look_at(struct making *m, struct range r)
 }
 
 /* Names of one owner each. */
-static enum dp_err part(struct making *m, const struct dp_suffixes *suffixes)
+static enum dp_err part(struct making *m, const struct dp_suffix_list *suffixes)
 {
 	uint32_t count = (uint32_t)m->s->names.count;
 	enum dp_err err = DP_OK;
@@ -373,7 +373,7 @@ static size_t drop_rare(struct dp_suggestion *list, size_t count,
 }
 
 enum dp_err dp_suggest_make(struct dp_suggest *s,
-    const struct dp_suffixes *suffixes, uint64_t min_queries,
+    const struct dp_suffix_list *suffixes, uint64_t min_queries,
     uint32_t min_names, struct dp_suggestion **list, size_t *count)
 {
 	struct making m = { .s = s, .min_names = min_names };

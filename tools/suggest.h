@@ -50,7 +50,7 @@ struct dp_suggestion {
  * is malloc'd.
  */
 enum dp_err dp_suggest_make(struct dp_suggest *s,
-    const struct dp_suffixes *suffixes, uint64_t min_queries,
+    const struct dp_suffix_list *suffixes, uint64_t min_queries,
     uint32_t min_names, struct dp_suggestion **list, size_t *count)
     DP_MUST_CHECK;
 

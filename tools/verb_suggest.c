@@ -351,7 +351,7 @@ static int make_and_say(const struct options *o, struct dp_suggest *s,
     const struct dp_suggest_read *r)
 {
 	struct dp_diag diag = { .line = 0 };
-	struct dp_suffixes *suffixes;
+	struct dp_suffix_list *suffixes;
 	struct dp_suggestion *list = NULL;
 	size_t count = 0;
 	int code = DP_EXIT_OK;

@@ -36,7 +36,7 @@ static const struct {
 
 static void owners_part_at_their_suffixes(void)
 {
-	struct dp_suffixes *s = NULL;
+	struct dp_suffix_list *s = NULL;
 	struct dp_diag diag;
 
 	CU_ASSERT_EQUAL_FATAL(dp_suffixes_open(&s, NULL, 0, &diag), DP_OK);
@@ -58,7 +58,7 @@ static void a_suffix_can_be_taken_as_ones_own(void)
 	struct dp_name own[] = { name_of("trafficmanager.net"),
 		name_of("corp.example.org") };
 	struct dp_name name = name_of("a.b.trafficmanager.net");
-	struct dp_suffixes *s = NULL;
+	struct dp_suffix_list *s = NULL;
 	struct dp_diag diag;
 
 	CU_ASSERT_EQUAL_FATAL(dp_suffixes_open(&s, own, 2, &diag), DP_OK);

@@ -36,7 +36,7 @@ static struct dp_suggest *suggest_open(const struct query *queries)
 static size_t make(struct dp_suggest *s, uint64_t min_queries,
     uint32_t min_names, struct dp_suggestion **list)
 {
-	struct dp_suffixes *suffixes = NULL;
+	struct dp_suffix_list *suffixes = NULL;
 	struct dp_diag diag;
 	size_t count = 0;
 

@@ -36,7 +36,7 @@ static struct dp_suggest *suggest_open(void)
 /* The one rule that is proposed. */
 static struct dp_suggestion only(struct dp_suggest *s)
 {
-	struct dp_suffixes *suffixes = NULL;
+	struct dp_suffix_list *suffixes = NULL;
 	struct dp_suggestion *list = NULL, one;
 	struct dp_diag diag;
 	size_t count = 0;

@@ -1,0 +1,194 @@
+#include "dp_config.h"
+
+#include "tests/unit/command_line.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "module/core/event.h"
+#include "tools/verb.h"
+
+static struct command_line line;
+static char dir[64];
+static char ring[128];
+
+static int folder_make(void)
+{
+	char path[128];
+
+	snprintf(dir, sizeof(dir), "%s", "/tmp/dnspin-top.XXXXXX");
+	if (!mkdtemp(dir))
+		return 1;
+	snprintf(path, sizeof(path), "%s/unbound", dir);
+	if (mkdir(path, 0755) != 0)
+		return 1;
+	snprintf(path, sizeof(path), "%s/unbound/events", dir);
+	snprintf(ring, sizeof(ring), "%s/unbound/events/0", dir);
+	return mkdir(path, 0755);
+}
+
+static int folder_remove(void)
+{
+	char path[128];
+
+	unlink(ring);
+	snprintf(path, sizeof(path), "%s/unbound/events", dir);
+	rmdir(path);
+	snprintf(path, sizeof(path), "%s/unbound", dir);
+	rmdir(path);
+	return rmdir(dir);
+}
+
+static int run(const char *text)
+{
+	const struct dp_cli cli = { .state_dir = dir };
+	int code;
+
+	command_line_begin(&line, text);
+	code = dp_verb_top(&cli, line.argc, line.argv);
+	command_line_end(&line);
+	return code;
+}
+
+static void tell(struct dp_ring *r, uint64_t time_us)
+{
+	static const uint8_t name[] = "\001x\007example\003org";
+	uint64_t words[DP_EVENT_WORDS_MAX];
+	struct dp_event e;
+
+	memset(&e, 0, sizeof(e));
+	e.fixed.time_us = time_us;
+	e.name = name;
+	e.name_b = sizeof(name);
+	CU_ASSERT(dp_ring_write(r, DP_RING_EVENT, words,
+	    dp_event_encode(words, &e)));
+}
+
+static struct dp_ring *ring_open(void)
+{
+	struct dp_ring_made made = { 0, 1, { 1, 1 } };
+	struct dp_ring *r = NULL;
+	struct dp_diag diag;
+
+	unlink(ring);
+	CU_ASSERT_EQUAL_FATAL(dp_ring_open(&r, ring, &made, &diag), DP_OK);
+	return r;
+}
+
+static void one_page_is_printed(void)
+{
+	struct dp_ring *r;
+
+	unlink(ring);
+	CU_ASSERT_EQUAL(run("top -b"), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "no events: has a "));
+	r = ring_open();
+	for (uint64_t i = 0; i <= 10; i++)
+		tell(r, 1595000000000000 + i * 1000000);
+	CU_ASSERT_EQUAL(run("top -b"), DP_EXIT_OK);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "\n11 answers  0 lost"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, " 1.1 x.example.org\n"));
+	CU_ASSERT_STRING_EQUAL(line.err.text, "");
+	dp_ring_close(&r);
+}
+
+static const struct {
+	const char *command;
+	const char *err;
+} wrong[] = {
+	{ "top x", "unexpected argument x" },
+	{ "top -i 0", "SECONDS must be 1 to 3600" },
+	{ "top -i 1x", "SECONDS must be 1 to 3600" },
+	{ "top", "must be a terminal: -b prints one page" },
+};
+
+static void what_is_wrong_is_said(void)
+{
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		CU_ASSERT_EQUAL(run(wrong[i].command), DP_EXIT_USAGE);
+		CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, wrong[i].err));
+	}
+}
+
+/* The child, whose terminal is the other end. */
+static void live(int terminal)
+{
+	const struct dp_cli cli = { .state_dir = dir };
+	char *argv[] = { (char[]){ "top" }, NULL };
+
+	setsid();
+	(void)ioctl(terminal, TIOCSCTTY, 0);
+	dup2(terminal, 0);
+	dup2(terminal, 1);
+	setenv("TERM", "vt100", 1);
+	optind = 0;
+	_exit(dp_verb_top(&cli, 1, argv));
+}
+
+/* Reads until text was drawn; false: it did not come for long. */
+static bool drawn(int fd, const char *text)
+{
+	static char all[1 << 20];
+	size_t n = 0;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	while (n < sizeof(all) - 1 && poll(&p, 1, 20000) == 1) {
+		ssize_t got = read(fd, all + n, sizeof(all) - 1 - n);
+
+		if (got <= 0)
+			return false;
+		n += (size_t)got;
+		all[n] = '\0';
+		if (memmem(all, n, text, strlen(text)))
+			return true;
+	}
+	return false;
+}
+
+static void it_runs_on_a_terminal(void)
+{
+	struct winsize size = { 40, 100, 0, 0 };
+	int fd = posix_openpt(O_RDWR | O_NOCTTY), terminal, status = -1;
+	struct dp_ring *r = ring_open();
+	pid_t pid;
+
+	CU_ASSERT_FATAL(fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0);
+	terminal = open(ptsname(fd), O_RDWR | O_NOCTTY);
+	CU_ASSERT_FATAL(terminal >= 0);
+	CU_ASSERT_EQUAL(ioctl(fd, TIOCSWINSZ, &size), 0);
+	fflush(NULL);
+	pid = fork();
+	CU_ASSERT_FATAL(pid >= 0);
+	if (pid == 0)
+		live(terminal);
+	close(terminal);
+	CU_ASSERT(drawn(fd, "q quit  p pause  r reset"));
+	tell(r, 1595000000000000);
+	CU_ASSERT(drawn(fd, "x.example.org"));
+	CU_ASSERT_EQUAL(write(fd, "p", 1), 1);
+	CU_ASSERT(drawn(fd, "PAUSED"));
+	CU_ASSERT_EQUAL(write(fd, "q", 1), 1);
+	while (drawn(fd, "never"))
+		;
+	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+	CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == DP_EXIT_OK);
+	close(fd);
+	dp_ring_close(&r);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		UNIT(one_page_is_printed),
+		UNIT(what_is_wrong_is_said),
+		UNIT(it_runs_on_a_terminal),
+		CU_TEST_INFO_NULL,
+	};
+
+	return unit_run("verb_top", folder_make, folder_remove, tests);
+}
