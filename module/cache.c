@@ -139,6 +139,9 @@ static bool forget_bin(struct lruhash *t, size_t i)
  * cannot be found any more; they go when there is need of their room, being
  * those that were not used for the longest time. A slab that grows meanwhile
  * moves entries to bins that are still to come.
+ *
+ * A bin is locked until who reads one of its entries is done, as when Unbound
+ * replaces an entry (lruhash_insert): for as long as one answer takes.
  */
 void dp_cache_clear(struct dp_module *m)
 {
