@@ -164,6 +164,7 @@ int dp_status_at(const struct dp_cli *cli, int argc, char **argv,
 	print_fn *print;
 	enum dp_err err;
 	int code = options_parse(&print, argc, argv);
+	bool well;
 
 	if (code != DP_EXIT_OK)
 		return code;
@@ -174,11 +175,12 @@ int dp_status_at(const struct dp_cli *cli, int argc, char **argv,
 	map_read(&o, cli);
 	agent_read(&o, cli);
 	err = print(&o, stdout);
+	well = dp_overview_well(&o); /* asks the policy, too */
 	dp_policy_close(&policy);
 	if (err)
 		return dp_cli_fail(DP_EXIT_FAILED, "status", "%s",
 		    dp_err_text(err));
-	return dp_overview_well(&o) ? DP_EXIT_OK : DP_EXIT_FAILED;
+	return well ? DP_EXIT_OK : DP_EXIT_FAILED;
 }
 
 int dp_verb_status(const struct dp_cli *cli, int argc, char **argv)
