@@ -366,8 +366,11 @@ int dp_sync_run(const struct dp_cli *cli, const struct dp_sync_options *o,
 	code = agent_open(&a, cli);
 	publish(&a);
 	while (code == DP_EXIT_OK && !signals->stop) {
-		if (signals->compare)
+		if (signals->compare) {
+			dp_sync_source_again(a.source);
+			a.chores_ns = 0;
 			a.compare_due = true;
+		}
 		signals->compare = 0;
 		turn(&a);
 		if (a.unseen)

@@ -256,6 +256,12 @@ enum dp_err dp_sync_source_look(struct dp_sync_source *s, bool *changed,
 	return err ? err : map_err;
 }
 
+void dp_sync_source_again(struct dp_sync_source *s)
+{
+	if (s->policy_bad)
+		memset(s->tried, 0, sizeof(s->tried));
+}
+
 bool dp_sync_source_stirred(struct dp_sync_source *s)
 {
 	bool stirred = s->map && (dp_map_is_left(s->map) || dp_fault_seen());

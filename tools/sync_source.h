@@ -42,6 +42,10 @@ void dp_sync_source_close(struct dp_sync_source **s);
 enum dp_err dp_sync_source_look(struct dp_sync_source *s, bool *changed,
     struct dp_diag *diag) DP_MUST_CHECK;
 
+/* Let the next look try a policy again that was no good: what was wrong may have
+ * been the settings or the trusted key. */
+void dp_sync_source_again(struct dp_sync_source *s);
+
 /* Is a look worth while before its time? */
 bool dp_sync_source_stirred(struct dp_sync_source *s);
 /* Readable when something stirred; -1: not to be had. */

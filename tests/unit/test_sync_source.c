@@ -107,6 +107,33 @@ static void what_becomes_readable_is_taken(void)
 	synced_remove(&s);
 }
 
+/* What is wrong need not be the policy. */
+static void what_was_bad_is_tried_again(void)
+{
+	const struct dp_sync_options o = { .table = NULL };
+	struct dp_sync_source *source;
+	char path[128];
+	struct synced s;
+	bool changed;
+
+	synced_make(&s);
+	snprintf(path, sizeof(path), "%s/conf", s.dir);
+	s.cli.conf = path;
+	CU_ASSERT_TRUE_FATAL(unit_write(path, "no setting\n", 11));
+	source = open_source(&s, &o);
+	CU_ASSERT_EQUAL(look(source, &changed), DP_ERR_FORMAT);
+	CU_ASSERT_TRUE_FATAL(unit_write(path, "", 0));
+	CU_ASSERT_EQUAL(look(source, &changed), DP_ERR_FORMAT);
+	dp_sync_source_again(source);
+	CU_ASSERT_EQUAL(look(source, &changed), DP_OK);
+	CU_ASSERT_TRUE(changed && dp_sync_source_ready(source));
+	dp_sync_source_again(source);
+	CU_ASSERT_EQUAL(look(source, &changed), DP_OK);
+	CU_ASSERT_FALSE(changed);
+	dp_sync_source_close(&source);
+	synced_remove(&s);
+}
+
 static void a_map_is_followed_to_the_next(void)
 {
 	const struct dp_sync_options o = { .table = "other" };
@@ -283,7 +310,7 @@ static int set_up(void)
 }
 
 UNIT_MAIN_WITH("sync_source", set_up, NULL, UNIT(what_is_there_is_taken),
-    UNIT(what_becomes_readable_is_taken),
+    UNIT(what_becomes_readable_is_taken), UNIT(what_was_bad_is_tried_again),
     UNIT(a_map_is_followed_to_the_next), UNIT(a_spoilt_map_ends_nothing),
     UNIT(changes_pass_by_the_policy),
     UNIT(groups_and_clients_choose))
