@@ -5,7 +5,6 @@
 #ifndef DP_SUGGEST_READ_H
 #define DP_SUGGEST_READ_H
 
-#include <stdio.h>
 #include "tools/event_stream.h"
 #include "tools/suggest.h"
 
@@ -17,10 +16,9 @@ struct dp_suggest_read {
 	uint64_t other; /* lines that are none of dnspin log */
 };
 
-/* To the end of `in`; object names it. What is on one line is no more than
- * memory can hold. */
-enum dp_err dp_suggest_read_lines(struct dp_suggest *s,
-    struct dp_suggest_read *r, FILE *in, const char *object,
+/* The file at path, "-" being standard input. */
+enum dp_err dp_suggest_read_log(struct dp_suggest *s,
+    struct dp_suggest_read *r, const char *path,
     struct dp_diag *diag) DP_MUST_CHECK;
 
 /* All that the stream has to tell at now_us (event_stream.h). */

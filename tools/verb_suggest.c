@@ -135,24 +135,6 @@ static int options_parse(struct options *o, int argc, char **argv)
 
 /* --- reading -------------------------------------------------------------- */
 
-static int read_file(struct dp_suggest *s, struct dp_suggest_read *r,
-    const char *path)
-{
-	bool is_stdin = strcmp(path, "-") == 0;
-	FILE *in = is_stdin ? stdin : fopen(path, "re");
-	struct dp_diag diag = { .line = 0 };
-	enum dp_err err;
-
-	if (!in)
-		return dp_cli_fail(DP_EXIT_FAILED, path, "cannot open: %s",
-		    strerror(errno));
-	err = dp_suggest_read_lines(s, r, in,
-	    is_stdin ? "standard input" : path, &diag);
-	if (!is_stdin)
-		fclose(in);
-	return err == DP_OK ? DP_EXIT_OK : dp_cli_diag(err, &diag);
-}
-
 static uint64_t now_us(void)
 {
 	struct timespec t;
@@ -196,13 +178,14 @@ static int read_rings(const struct dp_cli *cli, struct dp_suggest *s,
 static int read_all(const struct dp_cli *cli, const struct options *o,
     struct dp_suggest *s, struct dp_suggest_read *r, int argc, char **argv)
 {
-	int code = DP_EXIT_OK;
+	struct dp_diag diag = { .line = 0 };
+	enum dp_err err = DP_OK;
 
 	if (optind == argc)
 		return read_rings(cli, s, r, o->seconds);
-	for (int i = optind; code == DP_EXIT_OK && i < argc; i++)
-		code = read_file(s, r, argv[i]);
-	return code;
+	for (int i = optind; err == DP_OK && i < argc; i++)
+		err = dp_suggest_read_log(s, r, argv[i], &diag);
+	return err == DP_OK ? DP_EXIT_OK : dp_cli_diag(err, &diag);
 }
 
 /* --- printing ------------------------------------------------------------- */

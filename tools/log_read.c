@@ -1,0 +1,130 @@
+#include "dp_config.h"
+
+#include "tools/log_read.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define US_PER_S 1000000u
+
+/* "2026-11-22T19:00:00.123456Z"; 0 where it is none. */
+static uint64_t time_of(const char *text)
+{
+	struct tm tm;
+	const char *rest;
+	unsigned long us = 0;
+	time_t s;
+
+	memset(&tm, 0, sizeof(tm));
+	rest = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
+	if (!rest)
+		return 0;
+	if (*rest == '.') {
+		unsigned long unit = US_PER_S / 10;
+
+		for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10)
+			us += (unsigned long)(*rest - '0') * unit;
+	}
+	s = timegm(&tm);
+	return s < 0 ? 0 : (uint64_t)s * US_PER_S + us;
+}
+
+static const char *string_at(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+/* DP_EVENT_VERDICT_COUNT: it is none. */
+static unsigned verdict_of(const char *word)
+{
+	unsigned i = 0;
+
+	while (i < DP_EVENT_VERDICT_COUNT && word &&
+	    strcmp(word, dp_event_verdicts[i].word) != 0)
+		i++;
+	return word ? i : DP_EVENT_VERDICT_COUNT;
+}
+
+static const char *client_of(const json_t *json)
+{
+	const json_t *client = json_object_get(json, "client");
+	const char *text = string_at(client, "ip");
+
+	if (!text)
+		text = string_at(client, "address");
+	return text ? text : "";
+}
+
+static struct dp_log_line line_of(const json_t *json)
+{
+	const json_t *ours = json_object_get(json, "dnspin");
+	const json_t *dns = json_object_get(json, "dns");
+	const json_t *lost = json_object_get(ours, "lost");
+	struct dp_log_line line = {
+		.kind = DP_LOG_EVENT,
+		.verdict = verdict_of(string_at(ours, "verdict")),
+		.name = string_at(json_object_get(dns, "question"), "name"),
+		.client = client_of(json),
+		.time_us = time_of(string_at(json, "@timestamp")),
+		.addresses = json_object_get(dns, "resolved_ip"),
+	};
+
+	if (json_is_object(json_object_get(ours, "seal"))) {
+		line.kind = DP_LOG_SEAL;
+	} else if (json_is_integer(lost)) {
+		json_int_t n = json_integer_value(lost);
+
+		line.kind = DP_LOG_LOST;
+		line.lost = n > 0 ? (uint64_t)n : 0;
+	} else if (line.verdict == DP_EVENT_VERDICT_COUNT) {
+		line.kind = DP_LOG_OTHER;
+	}
+	return line;
+}
+
+enum dp_err dp_log_read(FILE *in, const char *object, dp_log_line_fn *fn,
+    void *arg, struct dp_diag *diag)
+{
+	enum dp_err err = DP_OK;
+	char *text = NULL;
+	size_t room = 0;
+	ssize_t len;
+
+	while (err == DP_OK && (len = getline(&text, &room, in)) >= 0) {
+		json_t *json = json_loadb(text, (size_t)len, 0, NULL);
+		struct dp_log_line line = line_of(json);
+
+		err = fn(arg, &line);
+		json_decref(json);
+	}
+	if (err == DP_OK && ferror(in)) {
+		dp_diag_set(diag, object, 0, "cannot read: %s",
+		    strerror(errno));
+		err = DP_ERR_IO;
+	} else if (err == DP_ERR_NOMEM) {
+		dp_diag_set(diag, object, 0, "out of memory");
+	}
+	free(text);
+	return err;
+}
+
+enum dp_err dp_log_read_file(const char *path, dp_log_line_fn *fn, void *arg,
+    struct dp_diag *diag)
+{
+	enum dp_err err;
+	FILE *in;
+
+	if (strcmp(path, "-") == 0)
+		return dp_log_read(stdin, "standard input", fn, arg, diag);
+	in = fopen(path, "re");
+	if (!in) {
+		dp_diag_set(diag, path, 0, "cannot open: %s",
+		    strerror(errno));
+		return DP_ERR_IO;
+	}
+	err = dp_log_read(in, path, fn, arg, diag);
+	fclose(in);
+	return err;
+}

@@ -1,0 +1,42 @@
+/*
+ * The lines that dnspin log -f json wrote, one at a time. What is on them is a
+ * stranger's: everything may be missing or odd. Single-threaded.
+ */
+#ifndef DP_LOG_READ_H
+#define DP_LOG_READ_H
+
+#include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "module/core/event.h"
+
+enum dp_log_kind {
+	DP_LOG_EVENT,
+	DP_LOG_LOST, /* `lost` events are missing */
+	DP_LOG_SEAL, /* a checkpoint */
+	DP_LOG_OTHER /* no line of dnspin log */
+};
+
+struct dp_log_line {
+	enum dp_log_kind kind;
+	unsigned verdict;
+	const char *name;   /* that was asked, NULL: not known */
+	const char *client; /* address, prefix or pseudonym, "": not told */
+	uint64_t time_us;   /* since 1970; 0: not told */
+	const json_t *addresses; /* of the answer; NULL: none */
+	uint64_t lost;
+};
+
+/* The line is borrowed until the function returns; an error ends the
+ * reading. */
+typedef enum dp_err dp_log_line_fn(void *arg, const struct dp_log_line *line);
+
+/* To the end of `in`; object names it. DP_ERR_IO, or what fn returned. */
+enum dp_err dp_log_read(FILE *in, const char *object, dp_log_line_fn *fn,
+    void *arg, struct dp_diag *diag) DP_MUST_CHECK;
+
+/* The same for the file at path, "-" being standard input. */
+enum dp_err dp_log_read_file(const char *path, dp_log_line_fn *fn, void *arg,
+    struct dp_diag *diag) DP_MUST_CHECK;
+
+#endif
