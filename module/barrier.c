@@ -27,7 +27,7 @@ enum dp_barrier dp_barrier_of(const struct dp_policy *p)
 bool dp_barrier_goes_by(const struct dp_module *m, const struct dp_policy *p)
 {
 	return dp_barrier_of(p) != DP_BARRIER_OFF &&
-	    (m->id > 0 || SERVE_EXPIRED);
+	    (m->id > 0 || SERVE_EXPIRED || SERVE_ORIGINAL_TTL);
 }
 
 /* What the agent has said of this map and this policy, which may be NULL. */

@@ -25,8 +25,9 @@ void dp_barrier_look(struct dp_barrier_now *out, const struct dp_module *m);
 enum dp_barrier dp_barrier_of(const struct dp_policy *p);
 
 /* Would answers pass the barrier by if clients had them from the cache? Where a
- * module in front makes something else of them, and where expired ones are
- * given, whose bindings may have ended. */
+ * module in front makes something else of them, where expired ones are given,
+ * whose bindings may have ended, and where each is given with the whole of its
+ * TTL, for which the firewall must be told anew. */
 bool dp_barrier_goes_by(const struct dp_module *m, const struct dp_policy *p);
 
 enum dp_passage {

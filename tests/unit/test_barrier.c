@@ -397,6 +397,26 @@ static void cached_records_are_not_renewed(void)
 	}
 }
 
+/* Given without the module, they would outlive their bindings. */
+static void what_outlives_its_binding_is_not_cached(void)
+{
+	int *const options[] = { &SERVE_EXPIRED, &SERVE_ORIGINAL_TTL };
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		struct dp_settings set;
+		struct barrier_of o;
+
+		barrier_of_settings(&set, DP_BARRIER_FAIL_CLOSED);
+		barrier_of_open(&o, &set);
+		set_agent(&o, ACKS);
+		*options[i] = 1;
+		ask(&o, "manage.example", "20.1.2.3");
+		*options[i] = 0;
+		CU_ASSERT_EQUAL(outcome(&o), GIVEN);
+		barrier_of_close(&o);
+	}
+}
+
 /* A new policy lets bindings live for less. Unbound keeps the TTL of a record
  * that it has where it is told the same again. */
 static void records_of_before_are_forgotten(void)
@@ -430,4 +450,5 @@ UNIT_MAIN("barrier", UNIT(an_answer_passes_when_it_is_confirmed),
     UNIT(ttls_are_no_longer_than_bindings), UNIT(what_finds_no_room_fails),
     UNIT(what_cannot_wait_must_be_known),
     UNIT(cached_records_are_not_renewed),
-    UNIT(records_of_before_are_forgotten))
+    UNIT(records_of_before_are_forgotten),
+    UNIT(what_outlives_its_binding_is_not_cached))
