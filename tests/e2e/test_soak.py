@@ -10,7 +10,7 @@ import time
 from agents import SyncAgent
 from checks import skip_all
 from crowd import POLICY, Dnsperf, questions, zone
-from daemon import eventually
+from daemon import LabError, eventually
 from kernel import END_S, Truth, held, nft
 from lab import Lab
 
@@ -27,10 +27,17 @@ FLUSHES = (0, LOOKS // 2)  # before which of them the table is flushed
 SLACK_KIB = {"dnspin sync": 256, "unbound": 1024}
 
 
-def own_kib(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+def own_kib(process):
+    if not process.alive():
+        raise LabError(f"it ended\n{process.log_tail()}")
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as f:
         return int(next(line for line in f if line.startswith("RssAnon"))
                    .split()[1])
+
+
+def told_by_kernel(resolver):
+    """Errors, of which a flush may cause some."""
+    return resolver.status()["agent"]["errors"]
 
 
 def flushed(lab, truth):
@@ -39,18 +46,23 @@ def flushed(lab, truth):
               eventually(truth.equal, END_S), truth)
 
 
-def looks(lab, load, truth, processes):
+def looks(lab, load, truth, resolver, agent):
     """[{process: KiB}], once everything in use is in use."""
+    processes = {"dnspin sync": agent, "unbound": resolver}
     found, begin = [], time.monotonic()
+    errors = 0
     for number in range(LOOKS):
         due = begin + WARM_S + number * (SOAK_S - WARM_S) / LOOKS
         time.sleep(max(0, due - time.monotonic()))
         if number in FLUSHES:
             flushed(lab, truth)
+            errors = told_by_kernel(resolver)
         lab.check(f"look {number}: the kernel holds what lives and no more",
                   eventually(truth.equal, END_S) and load.runs()
                   and truth.count > LIFE_S * RATE // 2, truth)
-        found.append({what: own_kib(p.pid) for what, p in processes.items()})
+        lab.check(f"look {number}: the kernel took all that came since",
+                  told_by_kernel(resolver) == errors, resolver.status())
+        found.append({what: own_kib(p) for what, p in processes.items()})
         print(f"        {time.monotonic() - begin:.0f} s: "
               + ", ".join(f"{what} {kib} KiB"
                           for what, kib in found[-1].items()), flush=True)
@@ -71,8 +83,7 @@ def soak(lab, resolver, agent):
     before = resolver.status()["map"]["recorded"]
     begin = time.monotonic()
     with Dnsperf(resolver, asked, RATE, "-l", str(10 * SOAK_S)) as load:
-        found = looks(lab, load, truth,
-                      {"dnspin sync": agent, "unbound": resolver})
+        found = looks(lab, load, truth, resolver, agent)
         seconds = time.monotonic() - begin
     changes = resolver.status()["map"]["recorded"] - before
     print(f"        {changes / seconds:.0f} changes a second for "
