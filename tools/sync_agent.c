@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,7 +24,12 @@
 #define PUBLISH_CHORES 3
 #define FIRST_RETRY_NS (100 * MS)
 #define LAST_RETRY_NS (5 * S)
-#define PARTLY_NS (10 * S)
+#define PARTLY_NS (1 * S)
+#define PARTLY_TIMES 100 /* as long as a comparison takes */
+#define REST_TIMES 2	 /* so long after one: it can be provoked */
+#define STIR_NS (5 * MS) /* between looks, however much stirs */
+#define STUCK_NS (60 * S)
+#define BEAT_US ((DP_SYNC_BEAT_MS - 50) * 1000)
 #define RECENT_NS (20 * MS)
 #define PAUSE_RECENT_NS (50 * US)
 #define PAUSE_BARRIER_NS (200 * US)
@@ -38,8 +45,11 @@ struct agent {
 	const char *notify;
 	bool promised;
 	bool compare_due;
+	bool partly; /* something may be open to all that seemed not to be */
 	uint64_t seq; /* next change of the map that it wants */
-	uint64_t chores_ns, news_ns, retry_ns, back_off_ns, partly_ns;
+	_Atomic uint64_t turn_ns; /* read by the signal handler, too */
+	uint64_t chores_ns, stir_ns, news_ns;
+	uint64_t retry_ns, back_off_ns, rest_ns, partly_ns;
 	unsigned chores;
 	uint64_t clock_offset_ns;
 };
@@ -57,12 +67,40 @@ static uint32_t now_s(void)
 	return (uint32_t)(clock_ns(CLOCK_REALTIME) / S);
 }
 
-static void pulse(void *arg)
-{
-	struct agent *a = arg;
+/* Whose heart beats. Of millions of bindings a comparison takes seconds: a
+ * timer beats, unless there was no turn for so long that something is stuck. */
+static struct agent *beating;
 
-	if (a->sync)
-		dp_sync_beat(a->sync, clock_ns(CLOCK_BOOTTIME));
+static void on_alarm(int number)
+{
+	uint64_t now_ns = clock_ns(CLOCK_BOOTTIME);
+	struct agent *a = beating;
+
+	(void)number;
+	if (a && now_ns - atomic_load_explicit(&a->turn_ns,
+		     memory_order_relaxed) < STUCK_NS)
+		dp_sync_beat(a->sync, now_ns);
+}
+
+static void beat_start(struct agent *a)
+{
+	const struct itimerval each = { { 0, BEAT_US }, { 0, BEAT_US } };
+	struct sigaction action = { .sa_handler = on_alarm,
+		.sa_flags = SA_RESTART };
+
+	a->turn_ns = clock_ns(CLOCK_BOOTTIME);
+	dp_sync_beat(a->sync, a->turn_ns);
+	beating = a;
+	sigaction(SIGALRM, &action, NULL);
+	(void)setitimer(ITIMER_REAL, &each, NULL);
+}
+
+static void beat_end(void)
+{
+	const struct itimerval never = { { 0, 0 }, { 0, 0 } };
+
+	(void)setitimer(ITIMER_REAL, &never, NULL);
+	beating = NULL;
 }
 
 static void withdraw(struct agent *a)
@@ -134,7 +172,7 @@ static void failed(struct agent *a, const struct dp_diag *diag)
 
 static void compared(struct agent *a, uint64_t seq, size_t missing)
 {
-	a->compare_due = false;
+	a->compare_due = a->partly = false;
 	a->back_off_ns = 0;
 	a->report.resyncs++;
 	trouble_end(a);
@@ -160,11 +198,11 @@ static bool compare(struct agent *a)
 	struct dp_diag diag = { .line = 0 };
 	struct dp_elements e = { NULL, 0, 0 };
 	uint64_t seq = dp_map_seq(map);
+	uint64_t begin_ns = clock_ns(CLOCK_BOOTTIME), end_ns;
 	uint32_t at_s = now_s();
 	size_t missing = 0;
 	enum dp_err err = dp_sync_source_all(a->source, &e, at_s, &diag);
 
-	pulse(a);
 	if (!err)
 		err = dp_mirror_look(mirror, &e, at_s,
 		    dp_sync_source_max_life_s(a->source), &missing, &diag);
@@ -178,19 +216,22 @@ static bool compare(struct agent *a)
 		failed(a, &diag);
 	else
 		compared(a, seq, missing);
+	end_ns = clock_ns(CLOCK_BOOTTIME);
+	a->rest_ns = end_ns + REST_TIMES * (end_ns - begin_ns);
+	a->partly_ns = end_ns + PARTLY_TIMES * (end_ns - begin_ns);
+	if (a->partly_ns < end_ns + PARTLY_NS)
+		a->partly_ns = end_ns + PARTLY_NS;
 	return !err;
 }
 
 /* What is open to some clients by one name and to the others by another one is
- * seen by a comparison only. */
+ * seen by a comparison only, which must not be made for each such name. */
 static void partly(struct agent *a, size_t left_out)
 {
-	uint64_t now_ns = clock_ns(CLOCK_BOOTTIME);
-
-	if (left_out == 0 || a->options->has_client || now_ns < a->partly_ns)
-		return;
-	a->partly_ns = now_ns + PARTLY_NS;
-	a->compare_due = true;
+	if (left_out > 0 && !a->options->has_client)
+		a->partly = true;
+	if (a->partly && clock_ns(CLOCK_BOOTTIME) >= a->partly_ns)
+		a->compare_due = true;
 }
 
 /* Changes of the map to the kernel, one batch; false: there was no news. */
@@ -266,7 +307,8 @@ static void chores_do(struct agent *a, uint64_t now_ns)
 	enum dp_err err;
 
 	a->chores_ns = now_ns + CHORES_NS;
-	pulse(a);
+	a->stir_ns = now_ns + STIR_NS;
+	partly(a, 0);
 	a->unseen = a->sync && !dp_sync_is_at(a->sync, a->ack_path);
 	err = dp_sync_source_look(a->source, &changed, &diag);
 	if (changed) {
@@ -297,7 +339,8 @@ static void pause_for_news(const struct agent *a, uint64_t now_ns)
 	else if (dp_sync_source_barrier(a->source))
 		pause_ns = PAUSE_BARRIER_NS;
 	t.tv_nsec = (long)pause_ns;
-	(void)ppoll(&fd, 1, &t, NULL);
+	/* Who may make files beside the map may make them all the time. */
+	(void)ppoll(&fd, now_ns >= a->stir_ns ? 1 : 0, &t, NULL);
 }
 
 static void turn(struct agent *a)
@@ -305,13 +348,15 @@ static void turn(struct agent *a)
 	uint64_t now_ns = clock_ns(CLOCK_BOOTTIME);
 	bool news = false;
 
-	if (now_ns >= a->chores_ns || dp_sync_source_stirred(a->source))
+	atomic_store_explicit(&a->turn_ns, now_ns, memory_order_relaxed);
+	if (now_ns >= a->chores_ns || (now_ns >= a->stir_ns &&
+		dp_sync_source_stirred(a->source)))
 		chores_do(a, now_ns);
 	if (!dp_sync_source_ready(a->source))
 		withdraw(a);
 	else if (!a->compare_due)
 		news = news_take(a);
-	else if (now_ns >= a->retry_ns)
+	else if (now_ns >= a->retry_ns && now_ns >= a->rest_ns)
 		news = compare(a);
 	if (news)
 		a->news_ns = now_ns;
@@ -323,7 +368,7 @@ static int agent_open(struct agent *a, const struct dp_cli *cli)
 {
 	struct dp_diag diag = { .line = 0 };
 	enum dp_err err = dp_sync_source_open(&a->source, cli, a->options,
-	    pulse, a, &diag);
+	    &diag);
 
 	a->compare_due = true;
 	a->clock_offset_ns = clock_ns(CLOCK_REALTIME) -
@@ -363,6 +408,7 @@ int dp_sync_run(const struct dp_cli *cli, const struct dp_sync_options *o,
 		return dp_cli_diag(err, &diag);
 	a.report.pid = (uint64_t)getpid();
 	a.report.started_s = now_s();
+	beat_start(&a);
 	code = agent_open(&a, cli);
 	publish(&a);
 	while (code == DP_EXIT_OK && !signals->stop) {
@@ -378,6 +424,7 @@ int dp_sync_run(const struct dp_cli *cli, const struct dp_sync_options *o,
 			    "removed or replaced: the resolver does not see "
 			    "this agent any more; start it again");
 	}
+	beat_end();
 	withdraw(&a);
 	publish(&a);
 	dp_sync_source_close(&a.source);

@@ -13,16 +13,16 @@ struct dp_mirror {
 	struct dp_sync_table *table;
 	uint32_t slack_max_s;
 	size_t slice;
+	size_t count; /* of entries that count */
+	size_t most;  /* of them; 0: any number */
 	struct dp_mirror_counts counts;
-	void (*pulse)(void *arg);
-	void *arg;
 	/* while the kernel is looked at */
 	uint32_t now_s;
 	bool no_memory;
 };
 
 enum dp_err dp_mirror_open(struct dp_mirror **out, const char *table,
-    void (*pulse)(void *arg), void *arg, struct dp_diag *diag)
+    struct dp_diag *diag)
 {
 	struct dp_mirror *m = calloc(1, sizeof(*m));
 	enum dp_err err = DP_ERR_NOMEM;
@@ -37,8 +37,6 @@ enum dp_err dp_mirror_open(struct dp_mirror **out, const char *table,
 		dp_mirror_close(&m);
 		return err;
 	}
-	m->pulse = pulse;
-	m->arg = arg;
 	*out = m;
 	return DP_OK;
 }
@@ -65,7 +63,12 @@ const struct dp_mirror_counts *dp_mirror_counts(const struct dp_mirror *m)
 
 size_t dp_mirror_elements(const struct dp_mirror *m)
 {
-	return dp_sync_table_count(m->table);
+	return m->count;
+}
+
+void dp_mirror_limit(struct dp_mirror *m, size_t most)
+{
+	m->most = most;
 }
 
 static uint32_t slack_s(uint32_t left_s)
@@ -86,7 +89,6 @@ enum dp_err dp_mirror_flush(struct dp_mirror *m, struct dp_diag *diag)
 	if (err)
 		return err;
 	m->counts.batches++;
-	m->pulse(m->arg);
 	return DP_OK;
 }
 
@@ -108,6 +110,7 @@ static enum dp_err settle(struct dp_mirror *m, struct dp_sync_entry *e,
 	if (e->end_s <= now_s) {
 		dp_nft_remove(m->nft, &e->key);
 		m->counts.removed++;
+		m->count--;
 		e->end_s = e->held_s = 0;
 		return DP_OK;
 	}
@@ -144,6 +147,15 @@ enum dp_err dp_mirror_want(struct dp_mirror *m, const struct dp_element *e,
 	}
 	if (e->end_s <= entry->end_s)
 		return DP_OK;
+	if (entry->end_s == 0 && entry->held_s == 0) {
+		if (m->most && m->count >= m->most) {
+			dp_diag_set(diag, dp_nft_table(m->nft), 0, "holds %zu "
+			    "elements, more than a map of this map-capacity "
+			    "can mean", m->count);
+			return DP_ERR_LIMIT;
+		}
+		m->count++;
+	}
 	entry->end_s = e->end_s;
 	return entry->held_s >= entry->end_s ? DP_OK
 					     : settle(m, entry, now_s, diag);
@@ -219,7 +231,7 @@ enum dp_err dp_mirror_look(struct dp_mirror *m, const struct dp_elements *e,
     uint32_t now_s, uint32_t max_life_s, size_t *missing, struct dp_diag *diag)
 {
 	enum dp_err err = DP_ERR_BUSY;
-	size_t cursor = 0, count = 0;
+	size_t cursor = 0, lacking = 0;
 	struct dp_sync_entry *entry;
 
 	m->now_s = now_s;
@@ -227,15 +239,16 @@ enum dp_err dp_mirror_look(struct dp_mirror *m, const struct dp_elements *e,
 	m->slack_max_s = slack_s(max_life_s) + DP_MIRROR_SLACK_MIN_S;
 	/* What was queued when something failed is void. */
 	dp_nft_forget(m->nft);
-	for (int i = 0; err == DP_ERR_BUSY && i < LOOKS; i++) {
+	for (int i = 0; err == DP_ERR_BUSY && i < LOOKS; i++)
 		err = look_once(m, e, diag);
-		m->pulse(m->arg);
-	}
 	if (err)
 		return err;
-	while ((entry = dp_sync_table_next(m->table, &cursor, SIZE_MAX)))
-		count += entry->end_s != 0 && entry->held_s < entry->end_s;
-	*missing = count;
+	m->count = 0;
+	while ((entry = dp_sync_table_next(m->table, &cursor, SIZE_MAX))) {
+		m->count++;
+		lacking += entry->end_s != 0 && entry->held_s < entry->end_s;
+	}
+	*missing = lacking;
 	return DP_OK;
 }
 
@@ -270,9 +283,10 @@ enum dp_err dp_mirror_expire(struct dp_mirror *m, uint32_t now_s,
 		if (e->end_s > now_s)
 			continue;
 		/* Asleep for long: the kernel was faster, or is just now. */
-		if (e->held_s <= now_s - BORDER_S)
+		if (e->held_s <= now_s - BORDER_S) {
 			e->end_s = e->held_s = 0;
-		else if (e->held_s > now_s + BORDER_S)
+			m->count--;
+		} else if (e->held_s > now_s + BORDER_S)
 			err = settle(m, e, now_s, diag);
 	}
 	return err ? err : dp_mirror_flush(m, diag);

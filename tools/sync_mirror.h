@@ -31,14 +31,17 @@ struct dp_mirror_counts { /* since open */
 	uint64_t batches;
 };
 
-/* pulse(arg): called now and then while something takes long. */
 enum dp_err dp_mirror_open(struct dp_mirror **out, const char *table,
-    void (*pulse)(void *arg), void *arg, struct dp_diag *diag) DP_MUST_CHECK;
+    struct dp_diag *diag) DP_MUST_CHECK;
 void dp_mirror_close(struct dp_mirror **m);
 
 const char *dp_mirror_table(const struct dp_mirror *m);
 const struct dp_mirror_counts *dp_mirror_counts(const struct dp_mirror *m);
 size_t dp_mirror_elements(const struct dp_mirror *m);
+
+/* dp_mirror_want refuses more elements than that; 0, as after open: any number.
+ * What fills the map fills the kernel's memory. */
+void dp_mirror_limit(struct dp_mirror *m, size_t most);
 
 /*
  * The first half of a full comparison: make what is missing of table, sets and
@@ -53,7 +56,7 @@ enum dp_err dp_mirror_repair(struct dp_mirror *m, uint32_t now_s,
     struct dp_diag *diag) DP_MUST_CHECK;
 
 /* An element that is wanted until end_s at least; in the kernel after flush at
- * the latest. */
+ * the latest. DP_ERR_LIMIT: too many. */
 enum dp_err dp_mirror_want(struct dp_mirror *m, const struct dp_element *e,
     uint32_t now_s, struct dp_diag *diag) DP_MUST_CHECK;
 enum dp_err dp_mirror_flush(struct dp_mirror *m,

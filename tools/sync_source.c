@@ -15,13 +15,14 @@
 #include "tools/choice.h"
 #include "tools/sync_fault.h"
 
+/* Bindings that the agent believes a map to hold whose writers had another
+ * map-capacity before. */
+#define LIVE_MIN 1048576u
 #define STIR (IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_TO)
 
 struct dp_sync_source {
 	const struct dp_cli *cli;
 	const struct dp_sync_options *options;
-	void (*pulse)(void *arg);
-	void *arg;
 	int notice; /* inotify; -1: none */
 	char policy_path[DP_PATH_MAX];
 	char map_path[DP_PATH_MAX];
@@ -48,7 +49,7 @@ static void watch(const struct dp_sync_source *s, const char *dir,
 
 enum dp_err dp_sync_source_open(struct dp_sync_source **out,
     const struct dp_cli *cli, const struct dp_sync_options *o,
-    void (*pulse)(void *arg), void *arg, struct dp_diag *diag)
+    struct dp_diag *diag)
 {
 	struct dp_sync_source *s = calloc(1, sizeof(*s));
 	enum dp_err err = DP_ERR_NOMEM;
@@ -62,8 +63,6 @@ enum dp_err dp_sync_source_open(struct dp_sync_source **out,
 	}
 	s->cli = cli;
 	s->options = o;
-	s->pulse = pulse;
-	s->arg = arg;
 	dp_fault_catch();
 	s->notice = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	err = dp_state_path(s->policy_path, cli->state_dir, DP_STATE_POLICY,
@@ -107,13 +106,37 @@ static enum dp_err mirror_take(struct dp_sync_source *s,
 
 	if (s->mirror && strcmp(dp_mirror_table(s->mirror), table) == 0)
 		return DP_OK;
-	err = dp_mirror_open(&mirror, table, s->pulse, s->arg, diag);
+	err = dp_mirror_open(&mirror, table, diag);
 	if (err)
 		return err;
 	/* What is in another table's sets times out there. */
 	dp_mirror_close(&s->mirror);
 	s->mirror = mirror;
 	return DP_OK;
+}
+
+/* The map is limited by its writers' setting, but they may be hostile: all
+ * places of an honest one may be taken, and they are twice as many. */
+static size_t live_most(const struct dp_policy *policy)
+{
+	size_t places =
+	    2u * dp_policy_settings(policy)->value[DP_SET_MAP_CAPACITY];
+
+	return places > LIVE_MIN ? places : LIVE_MIN;
+}
+
+static size_t elements_most(const struct dp_policy *policy)
+{
+	uint32_t each = 1;
+
+	for (uint32_t i = 0; i < dp_policy_rule_count(policy); i++) {
+		struct dp_rule_info info;
+
+		dp_policy_rule(policy, i, &info);
+		if (info.service_count > each)
+			each = info.service_count;
+	}
+	return each * live_most(policy);
 }
 
 /* The policy and what was chosen by its words; all or nothing. What is wrong
@@ -140,6 +163,7 @@ static enum dp_err policy_take(struct dp_sync_source *s, struct dp_diag *diag)
 		free(groups);
 		return DP_ERR_IO;
 	}
+	dp_mirror_limit(s->mirror, elements_most(policy));
 	dp_policy_close(&s->policy);
 	free(s->groups);
 	s->policy = policy;
@@ -331,13 +355,29 @@ static enum dp_err elements_of(const struct dp_sync_source *s,
 	return dp_elements_make(out, &x, true);
 }
 
+/* In no order and not united, which dp_elements_make does. */
+static enum dp_err collect(struct dp_sync_source *s,
+    struct dp_bindings **list, uint32_t now_s)
+{
+	struct dp_bindings_filter filter = filter_of(s);
+	size_t most = live_most(s->policy);
+	enum dp_err err = dp_bindings_new(list);
+	struct dp_binding b;
+	uint32_t cursor = 0;
+
+	while (!err && dp_map_next(s->map, &cursor, now_s, &b)) {
+		err = dp_bindings_add(*list, &b, s->policy, &filter, now_s);
+		if (!err && dp_bindings_tally(*list)->live > most)
+			err = DP_ERR_LIMIT;
+	}
+	return err;
+}
+
 enum dp_err dp_sync_source_all(struct dp_sync_source *s,
     struct dp_elements *out, uint32_t now_s, struct dp_diag *diag)
 {
-	struct dp_bindings_filter filter = filter_of(s);
 	struct dp_bindings *list = NULL;
-	enum dp_err err = dp_bindings_collect(&list, s->map, s->policy,
-	    &filter, now_s);
+	enum dp_err err = collect(s, &list, now_s);
 
 	if (!err && dp_fault_seen()) {
 		dp_bindings_close(&list);
@@ -348,7 +388,11 @@ enum dp_err dp_sync_source_all(struct dp_sync_source *s,
 	if (!err)
 		err = elements_of(s, list, out, now_s);
 	dp_bindings_close(&list);
-	if (err)
+	if (err == DP_ERR_LIMIT)
+		dp_diag_set(diag, s->map_path, 0, "holds more than %zu live "
+		    "bindings, too many for this map-capacity",
+		    live_most(s->policy));
+	else if (err)
 		dp_diag_set(diag, s->map_path, 0, "%s", dp_err_text(err));
 	return err;
 }

@@ -28,10 +28,10 @@ struct dp_sync_options {
 struct dp_sync_source;
 
 /* Nothing is opened yet but the notice of changes. cli and o are borrowed until
- * close; pulse(arg) as for dp_mirror_open. */
+ * close. */
 enum dp_err dp_sync_source_open(struct dp_sync_source **out,
     const struct dp_cli *cli, const struct dp_sync_options *o,
-    void (*pulse)(void *arg), void *arg, struct dp_diag *diag) DP_MUST_CHECK;
+    struct dp_diag *diag) DP_MUST_CHECK;
 void dp_sync_source_close(struct dp_sync_source **s);
 
 /*
@@ -63,7 +63,9 @@ uint32_t dp_sync_source_max_life_s(const struct dp_sync_source *s);
 /* Do answers wait for the agent? */
 bool dp_sync_source_barrier(const struct dp_sync_source *s);
 
-/* What the whole map opens, without names; the caller frees. DP_ERR_NOMEM. */
+/* What the whole map opens, without names; the caller frees. DP_ERR_NOMEM;
+ * DP_ERR_LIMIT: more live in it than any resolver's would; DP_ERR_FORMAT: it was
+ * spoilt meanwhile. */
 enum dp_err dp_sync_source_all(struct dp_sync_source *s,
     struct dp_elements *out, uint32_t now_s,
     struct dp_diag *diag) DP_MUST_CHECK;

@@ -81,11 +81,6 @@ static void folder_remove(void)
 	}
 }
 
-static void pulse(void *arg)
-{
-	(void)arg;
-}
-
 static void begin(void)
 {
 	static const struct dp_sync_options o = { .table = NULL };
@@ -100,8 +95,7 @@ static void begin(void)
 	write_policy(path);
 	snprintf(map_path, sizeof(map_path), "%s/unbound/map", folder);
 	cli.state_dir = folder;
-	demand(dp_sync_source_open(&source, &cli, &o, pulse, NULL, NULL) ==
-	    DP_OK);
+	demand(dp_sync_source_open(&source, &cli, &o, NULL) == DP_OK);
 }
 
 static bool special(const struct dp_addr *a)

@@ -11,20 +11,11 @@
 #define COUNT 1000u
 
 static struct dp_diag diag;
-static unsigned pulses;
-
-static void pulse(void *arg)
-{
-	(void)arg;
-	pulses++;
-}
-
 static struct dp_mirror *open_mirror(const char *table)
 {
 	struct dp_mirror *m = NULL;
 
-	CU_ASSERT_EQUAL_FATAL(dp_mirror_open(&m, table, pulse, NULL, &diag),
-	    DP_OK);
+	CU_ASSERT_EQUAL_FATAL(dp_mirror_open(&m, table, &diag), DP_OK);
 	CU_ASSERT_STRING_EQUAL(dp_mirror_table(m), table);
 	return m;
 }
@@ -126,7 +117,6 @@ static void a_comparison_makes_them_equal(void)
 			continue;
 		CU_ASSERT(h.least_ms > 1200000 && h.most_ms <= 1250000);
 	}
-	CU_ASSERT(pulses > 0);
 	dp_mirror_close(&m);
 	CU_ASSERT_PTR_NULL(m);
 }
@@ -224,6 +214,36 @@ static void others_disturb(void)
 	dp_mirror_close(&m);
 }
 
+/* However much the map may hold. */
+static void too_many_are_refused(void)
+{
+	struct dp_mirror *m = open_mirror("limit");
+	struct dp_elements all = elements(COUNT, NOW + 100);
+	struct dp_elements none = elements(0, 0);
+	struct dp_element extra = { .addr = { 4, { 21, 0, 0, 1 } },
+		.service = { 6, 443 }, .end_s = NOW + 100 };
+
+	all = elements(COUNT, NOW + 100);
+	compare(m, &none, NOW);
+	dp_mirror_limit(m, COUNT);
+	for (size_t i = 0; i < COUNT; i++)
+		CU_ASSERT_EQUAL(dp_mirror_want(m, &all.items[i], NOW, &diag),
+		    DP_OK);
+	CU_ASSERT_EQUAL(dp_mirror_want(m, &extra, NOW, &diag), DP_ERR_LIMIT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason, "holds 1000 elements"));
+	all.items[5].end_s = NOW + 200; /* known ones live on */
+	CU_ASSERT_EQUAL(dp_mirror_want(m, &all.items[5], NOW, &diag), DP_OK);
+	CU_ASSERT_EQUAL(dp_mirror_flush(m, &diag), DP_OK);
+	CU_ASSERT_EQUAL(dp_mirror_elements(m), COUNT);
+	expire(m, NOW + 100);
+	CU_ASSERT_EQUAL(dp_mirror_elements(m), 1);
+	extra.end_s = NOW + 300;
+	CU_ASSERT_EQUAL(dp_mirror_want(m, &extra, NOW + 100, &diag), DP_OK);
+	CU_ASSERT_EQUAL(dp_mirror_flush(m, &diag), DP_OK);
+	CU_ASSERT_EQUAL(held("limit").count, 2);
+	dp_mirror_close(&m);
+}
+
 /* An error is told, and a comparison mends what it left. */
 static void a_comparison_mends_errors(void)
 {
@@ -248,4 +268,4 @@ static int set_up(void)
 UNIT_MAIN_WITH("sync_mirror", set_up, NULL,
     UNIT(a_comparison_makes_them_equal), UNIT(lives_grow_within_the_slack),
     UNIT(what_ended_goes), UNIT(the_kernel_was_faster), UNIT(others_disturb),
-    UNIT(a_comparison_mends_errors))
+    UNIT(too_many_are_refused), UNIT(a_comparison_mends_errors))

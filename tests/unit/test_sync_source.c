@@ -11,18 +11,13 @@
 
 static struct dp_diag diag;
 
-static void pulse(void *arg)
-{
-	(void)arg;
-}
-
 static struct dp_sync_source *open_source(const struct synced *s,
     const struct dp_sync_options *o)
 {
 	struct dp_sync_source *source = NULL;
 
-	CU_ASSERT_EQUAL_FATAL(dp_sync_source_open(&source, &s->cli, o, pulse,
-	    NULL, &diag), DP_OK);
+	CU_ASSERT_EQUAL_FATAL(dp_sync_source_open(&source, &s->cli, o,
+	    &diag), DP_OK);
 	CU_ASSERT_FALSE(dp_sync_source_ready(source));
 	return source;
 }
