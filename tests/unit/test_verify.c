@@ -1,0 +1,190 @@
+#include "dp_config.h"
+
+#include "tests/unit/sealed_parts.h"
+
+static struct sealed log_a;
+static struct sealed_report report;
+static const struct sealed_question plainly = { .still_open = false };
+
+/* Both files, but in the place of file `which` that one. */
+static void verify_with(size_t which, const struct sealed_file *f,
+    const struct sealed_question *q)
+{
+	const struct sealed_file *files[2] = { &log_a.files[0],
+		&log_a.files[1] };
+
+	files[which] = f;
+	sealed_verify(&report, files, 2, q);
+	CU_ASSERT_EQUAL(report.err, DP_OK);
+}
+
+static void logs_are_made(void)
+{
+	sealed_two(&log_a);
+}
+
+static void what_is_whole_is_intact(void)
+{
+	static const size_t pieces[] = { 0, 1, 2, 3, 19, 20, 100, 1000 };
+
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		struct sealed_question q = { .piece_b = pieces[i],
+			.copies = &log_a.copies, .no_key = i == 1 };
+
+		verify_with(0, &log_a.files[0], &q);
+		CU_ASSERT_EQUAL(report.count, 0);
+		CU_ASSERT_EQUAL(report.sum.records, 11);
+		CU_ASSERT_EQUAL(report.sum.blocks, 5);
+		CU_ASSERT_EQUAL(report.sum.lost, 0);
+		CU_ASSERT_EQUAL(report.sum.files, 2);
+		CU_ASSERT_EQUAL(report.sum.copies, 7);
+		CU_ASSERT_EQUAL(report.sum.end, DP_SEAL_END_STOP);
+		CU_ASSERT_STRING_EQUAL(report.sum.from,
+		    "2027-01-15T08:00:00.000000Z");
+		CU_ASSERT_STRING_EQUAL(report.sum.until,
+		    "2027-01-15T08:00:00.010000Z");
+		CU_ASSERT_EQUAL(memcmp(report.sum.key, sealed_public,
+		    DP_KEY_B), 0);
+	}
+}
+
+static void each_octet_counts(void)
+{
+	static const unsigned char flips[] = { 0x01, 0x20, 0x80 };
+	static struct sealed_file f;
+
+	for (size_t which = 0; which < 2; which++) {
+		const char name[] = { (char)('0' + which), '\0' };
+
+		f = log_a.files[which];
+		for (size_t i = 0; i < f.size_b; i++) {
+			unsigned char flip = flips[i % 3];
+
+			f.text[i] = (char)(f.text[i] ^ flip);
+			verify_with(which, &f, &plainly);
+			CU_ASSERT_TRUE(sealed_names(&report, name,
+			    sealed_line_of(&log_a.files[which], i)));
+			f.text[i] = (char)(f.text[i] ^ flip);
+		}
+	}
+}
+
+static void each_line_counts(void)
+{
+	static struct sealed_file f;
+	struct sealed_parts p;
+
+	for (size_t which = 0; which < 2; which++) {
+		const char name[] = { (char)('0' + which), '\0' };
+
+		sealed_split(&p, &log_a.files[which]);
+		for (size_t i = 0; i < p.count; i++) {
+			/* Without it, and with it twice. */
+			f.size_b = 0;
+			sealed_join(&f, &p, 0, i);
+			sealed_join(&f, &p, i + 1, p.count);
+			verify_with(which, &f, &plainly);
+			CU_ASSERT_TRUE(report.count > 0);
+			CU_ASSERT_TRUE(sealed_names(&report, name, i + 1) ||
+			    (which == 0 && i + 1 == p.count &&
+				sealed_names(&report, "1", 1)));
+			f.size_b = 0;
+			sealed_join(&f, &p, 0, i + 1);
+			sealed_join(&f, &p, i, p.count);
+			verify_with(which, &f, &plainly);
+			CU_ASSERT_TRUE(sealed_names(&report, name, i + 1));
+		}
+	}
+}
+
+static void lines_do_not_change_places(void)
+{
+	static struct sealed_file f;
+	struct sealed_parts p, swapped;
+
+	for (size_t which = 0; which < 2; which++) {
+		const char name[] = { (char)('0' + which), '\0' };
+
+		sealed_split(&p, &log_a.files[which]);
+		for (size_t i = 0; i < p.count; i++) {
+			for (size_t j = i + 1; j < p.count; j++) {
+				swapped = p;
+				swapped.at[i] = p.at[j];
+				swapped.size_b[i] = p.size_b[j];
+				swapped.at[j] = p.at[i];
+				swapped.size_b[j] = p.size_b[i];
+				f.size_b = 0;
+				sealed_join(&f, &swapped, 0, p.count);
+				verify_with(which, &f, &plainly);
+				CU_ASSERT_TRUE(sealed_names(&report, name,
+				    i + 1));
+			}
+		}
+	}
+}
+
+static void what_is_cut_off_is_missed(void)
+{
+	static struct sealed_file f;
+
+	for (size_t which = 0; which < 2; which++) {
+		f = log_a.files[which];
+		while (f.size_b-- > 0) {
+			verify_with(which, &f, &plainly);
+			CU_ASSERT_TRUE(report.count > 0);
+			CU_ASSERT_TRUE(sealed_names(&report,
+			    which ? "1" : "0",
+			    sealed_line_of(&f, f.size_b)) ||
+			    sealed_names(&report, "1", 1));
+		}
+	}
+}
+
+static void an_open_end_may_be_wanted(void)
+{
+	static struct sealed s;
+	static struct sealed_file f;
+	const struct sealed_file *const files[] = { &f };
+	const struct sealed_question live = { .still_open = true };
+
+	sealed_begin(&s, sealed_key, NULL);
+	sealed_add(&s, 5);
+	f = s.files[0];
+	dp_seal_close(&s.seal);
+	sealed_verify(&report, files, 1, &plainly);
+	CU_ASSERT_EQUAL_FATAL(report.count, 1);
+	CU_ASSERT_EQUAL(report.found[0].kind, DP_VERIFY_OPEN);
+	CU_ASSERT_EQUAL(report.found[0].from_line, 6);
+	CU_ASSERT_EQUAL(report.found[0].to_line, 7);
+	sealed_verify(&report, files, 1, &live);
+	CU_ASSERT_EQUAL(report.count, 0);
+	CU_ASSERT_EQUAL(report.sum.records, 3);
+	CU_ASSERT_EQUAL(report.sum.open_lines, 2);
+	f.text[30] ^= 1;
+	sealed_verify(&report, files, 1, &live);
+	CU_ASSERT_TRUE(report.count > 0);
+}
+
+static void what_is_no_sealed_log_is_told(void)
+{
+	static const char *const texts[] = { "", "\n", "{\"n\":0}\n",
+		DP_SEAL_PREFIX, DP_SEAL_PREFIX "\n", "{\"dnspin\":{\"se" };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		static struct sealed_file f;
+		const struct sealed_file *const files[] = { &f };
+		const struct sealed_question q = { .still_open = true };
+
+		f.size_b = 0;
+		sealed_append(&f, texts[i], strlen(texts[i]));
+		sealed_verify(&report, files, 1, &q);
+		CU_ASSERT_TRUE(report.count > 0);
+		CU_ASSERT_FALSE(report.sum.has_chain);
+	}
+}
+
+UNIT_MAIN_WITH("verify", sealed_set_up, sealed_tear_down,
+    UNIT(logs_are_made), UNIT(what_is_whole_is_intact),
+    UNIT(each_octet_counts), UNIT(each_line_counts),
+    UNIT(lines_do_not_change_places), UNIT(what_is_cut_off_is_missed),
+    UNIT(an_open_end_may_be_wanted), UNIT(what_is_no_sealed_log_is_told))
