@@ -14,8 +14,11 @@
 
 enum dp_err dp_nft_refused(struct dp_diag *diag, const char *object, int code)
 {
+	const char *hint = code == EPERM ? " (CAP_NET_ADMIN is needed)" :
+	    code == ENFILE ? " (the set is full: it was made with a size)" : "";
+
 	dp_diag_set(diag, object, 0, "the kernel says: %s%s", strerror(code),
-	    code == EPERM ? " (CAP_NET_ADMIN is needed)" : "");
+	    hint);
 	return DP_ERR_IO;
 }
 

@@ -173,7 +173,7 @@ static const int calls[] = {
 	SCMP_SYS(sendmsg), SCMP_SYS(sendto), SCMP_SYS(setitimer),
 	SCMP_SYS(setsockopt),
 	SCMP_SYS(sigreturn), SCMP_SYS(stat), SCMP_SYS(stat64),
-	SCMP_SYS(statx), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
+	SCMP_SYS(statx), SCMP_SYS(sysinfo), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
 	SCMP_SYS(write), SCMP_SYS(writev),
 };
 

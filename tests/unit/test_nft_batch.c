@@ -154,6 +154,28 @@ static void a_table_that_is_gone_is_an_error(void)
 	dp_nft_close(&nft);
 }
 
+/* A set that somebody made with a size takes no more than that. */
+static void a_full_set_is_named(void)
+{
+	struct dp_diag diag = { .line = 0 };
+	struct dp_nft *nft;
+
+	CU_ASSERT_TRUE_FATAL(netspace_nft("add table inet full; add set inet "
+	    "full allowed4_any { type ipv4_addr; flags timeout; size 8; }"));
+	nft = netspace_framed("full");
+	for (uint8_t i = 0; i < 9; i++) {
+		struct dp_nft_key key = netspace_key("20.0.2.1", NULL);
+
+		key.addr.bytes[3] = i;
+		dp_nft_add(nft, &key, 60);
+	}
+	CU_ASSERT_EQUAL(dp_nft_commit(nft, &diag), DP_ERR_IO);
+	CU_ASSERT_STRING_EQUAL(diag.object, "allowed4_any 20.0.2.8 any");
+	CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason, "the set is full"));
+	CU_ASSERT_EQUAL(dump(nft).count, 0);
+	dp_nft_close(&nft);
+}
+
 static void whole_batches_fit(void)
 {
 	enum { BATCHES = 20 };
@@ -196,4 +218,5 @@ static void foreign_elements_are_told(void)
 UNIT_MAIN_WITH("nft_batch", netspace_enter, NULL, UNIT(elements_come_and_go),
     UNIT(a_life_is_replaced), UNIT(a_refusal_names_the_element),
     UNIT(a_table_that_is_gone_is_an_error), UNIT(whole_batches_fit),
+    UNIT(a_full_set_is_named),
     UNIT(foreign_elements_are_told))
