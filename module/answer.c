@@ -104,6 +104,17 @@ static uint32_t given_ttl(const struct ub_packed_rrset_key *key, size_t i,
 	return ttl > (time_t)UINT32_MAX ? UINT32_MAX : (uint32_t)ttl;
 }
 
+/* Record i of d, where its length fits. */
+static bool walk_data(struct walk *w, uint16_t type,
+    const struct packed_rrset_data *d, size_t i)
+{
+	const uint8_t *data = d->rr_data[i];
+
+	if (d->rr_len[i] < 2 || read_u16(data) > d->rr_len[i] - 2)
+		return true;
+	return walk_rr(w, type, data + 2, read_u16(data));
+}
+
 static bool walk_rrset(struct walk *w, const struct ub_packed_rrset_key *key,
     time_t now)
 {
@@ -116,12 +127,8 @@ static bool walk_rrset(struct walk *w, const struct ub_packed_rrset_key *key,
 	if (type != LDNS_RR_TYPE_DNAME && !give_name(w))
 		return false;
 	for (size_t i = 0; i < d->count; i++) {
-		if (d->rr_len[i] < 2 ||
-		    read_u16(d->rr_data[i]) > d->rr_len[i] - 2)
-			continue;
 		w->item.ttl_s = given_ttl(key, i, now);
-		if (!walk_rr(w, type, d->rr_data[i] + 2,
-			read_u16(d->rr_data[i])))
+		if (!walk_data(w, type, d, i))
 			return false;
 	}
 	return true;
@@ -135,6 +142,58 @@ void dp_answer_walk(const struct reply_info *rep, time_t now, dp_item_fn *fn,
 	for (size_t i = 0; i < rep->an_numrrsets; i++)
 		if (!walk_rrset(&w, rep->rrsets[i], now))
 			return;
+}
+
+static bool gather_item(void *arg, const struct dp_item *item)
+{
+	struct dp_gathered *g = arg;
+	const uint8_t *bytes = item->addr.bytes;
+
+	if (item->addr.family == 4) {
+		if (g->v4_count < DP_EVENT_ADDRESSES_MAX)
+			memcpy(g->v4[g->v4_count], bytes, 4);
+		g->v4_count++;
+	} else {
+		if (g->v6_count < DP_EVENT_ADDRESSES_MAX)
+			memcpy(g->v6[g->v6_count], bytes, 16);
+		g->v6_count++;
+	}
+	return true;
+}
+
+static bool has_addresses(uint16_t type)
+{
+	return type == LDNS_RR_TYPE_A || type == LDNS_RR_TYPE_AAAA ||
+	    type == DP_TYPE_SVCB || type == DP_TYPE_HTTPS;
+}
+
+void dp_answer_gather(const struct reply_info *rep, time_t now,
+    struct dp_gathered *out)
+{
+	size_t count = rep->an_numrrsets;
+	uint32_t lowest = UINT32_MAX;
+	struct walk w;
+
+	w.fn = gather_item;
+	w.arg = out;
+	out->v4_count = out->v6_count = 0;
+	if (count == 0)
+		count = rep->ns_numrrsets; /* which then come first */
+	for (size_t i = 0; i < count; i++) {
+		const struct ub_packed_rrset_key *key = rep->rrsets[i];
+		const struct packed_rrset_data *d = key->entry.data;
+		uint16_t type = ntohs(key->rk.type);
+
+		for (size_t k = 0; d && k < d->count; k++) {
+			uint32_t ttl_s = given_ttl(key, k, now);
+
+			if (ttl_s < lowest)
+				lowest = ttl_s;
+			if (rep->an_numrrsets > 0 && has_addresses(type))
+				(void)walk_data(&w, type, d, k);
+		}
+	}
+	out->ttl_s = lowest == UINT32_MAX ? 0 : lowest;
 }
 
 enum dp_verdict dp_answer_judge(const struct reply_info *rep,

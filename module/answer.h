@@ -6,6 +6,7 @@
 #define DP_ANSWER_H
 
 #include <time.h>
+#include "module/core/event_d.h"
 #include "module/verdict.h"
 
 struct reply_info;
@@ -21,6 +22,20 @@ struct reply_info;
  */
 void dp_answer_walk(const struct reply_info *rep, time_t now, dp_item_fn *fn,
     void *arg);
+
+/*
+ * What events say of an answer: the lowest TTL that the client is given, in the
+ * answer section or, where that is empty, in the authority section; addresses
+ * as dp_answer_walk has them. now as there. Counts go on beyond the arrays.
+ */
+struct dp_gathered {
+	uint32_t ttl_s; /* 0 where there is no record */
+	size_t v4_count, v6_count;
+	uint8_t v4[DP_EVENT_ADDRESSES_MAX][4];
+	uint8_t v6[DP_EVENT_ADDRESSES_MAX][16];
+};
+void dp_answer_gather(const struct reply_info *rep, time_t now,
+    struct dp_gathered *out);
 
 /* The verdict on an answer to a name that match allows audience. */
 enum dp_verdict dp_answer_judge(const struct reply_info *rep,

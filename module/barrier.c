@@ -96,7 +96,7 @@ static uint64_t id_of(const struct dp_policy *p)
  * by then. */
 static enum dp_passage wait_for(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q, const struct dp_case *c, struct dp_hold *h,
-    const struct dp_map *map, uint64_t seq)
+    const struct dp_map *map, uint64_t seq, uint32_t flags)
 {
 	uint32_t timeout_ms =
 	    dp_policy_settings(c->policy)->value[DP_SET_BARRIER_TIMEOUT];
@@ -112,12 +112,14 @@ static enum dp_passage wait_for(struct dp_module *m, struct dp_worker *w,
 		if (!h)
 			return DP_PASSAGE_FAILED;
 		h->until_ns = now.now_ns + timeout_ms * UINT64_C(1000000);
+		h->began = *q->env->now_tv;
 	}
 	h->map_id = now.map_id;
 	h->policy_id = id_of(c->policy);
 	h->seq = seq;
 	h->since = *q->env->now;
 	h->mark.verdict = c->verdict;
+	h->mark.flags = flags;
 	if (!dp_hold_begin(m, h))
 		return DP_PASSAGE_FAILED;
 	q->minfo[m->id] = h;
@@ -135,7 +137,8 @@ static bool is_recorded(const struct dp_hold *h, const struct dp_map *map,
 }
 
 enum dp_passage dp_barrier_pass(struct dp_module *m, struct dp_worker *w,
-    struct module_qstate *q, const struct dp_case *c, struct dp_hold *h)
+    struct module_qstate *q, const struct dp_case *c, struct dp_hold *h,
+    uint32_t *flags)
 {
 	struct reply_info *rep = q->return_msg->rep;
 	bool off = dp_barrier_of(c->policy) == DP_BARRIER_OFF;
@@ -147,28 +150,33 @@ enum dp_passage dp_barrier_pass(struct dp_module *m, struct dp_worker *w,
 	if (h) {
 		const struct dp_map *map = atomic_load(&m->map);
 
+		*flags = h->mark.flags;
 		if (is_recorded(h, map, c->policy))
-			return wait_for(m, w, q, c, h, map, h->seq);
+			return wait_for(m, w, q, c, h, map, h->seq, *flags);
 	}
 	sum = dp_module_record(m, w, c, rep, 0, now);
+	*flags = dp_recorded_flags(&sum);
 	if (off || sum.kept + sum.lost == 0)
 		return DP_PASSAGE_FREE;
 	dp_answer_limit(rep, longest_ttl(dp_policy_settings(c->policy)));
 	if (sum.lost > 0)
 		return DP_PASSAGE_FAILED;
-	return wait_for(m, w, q, c, h, sum.map, dp_map_seq(sum.map));
+	return wait_for(m, w, q, c, h, sum.map, dp_map_seq(sum.map), *flags);
 }
 
 bool dp_barrier_pass_now(struct dp_module *m, struct dp_worker *w,
-    const struct dp_case *c, struct reply_info *rep, time_t now)
+    const struct dp_case *c, struct reply_info *rep, time_t now,
+    uint32_t *flags)
 {
 	struct dp_map *map = atomic_load(&m->map);
 	struct lookup l = { c, map, (uint32_t)now, false, true };
 	struct dp_barrier_now agent;
+	struct dp_recorded sum;
 	uint64_t seq;
 
 	if (dp_barrier_of(c->policy) == DP_BARRIER_OFF) {
-		(void)dp_module_record(m, w, c, rep, 0, now);
+		sum = dp_module_record(m, w, c, rep, 0, now);
+		*flags = dp_recorded_flags(&sum);
 		return true;
 	}
 	if (dp_module_trusts(m, rep))
@@ -177,6 +185,7 @@ bool dp_barrier_pass_now(struct dp_module *m, struct dp_worker *w,
 	seq = map ? dp_map_seq(map) : 0;
 	look(&agent, m, c->policy, map);
 	dp_answer_limit(rep, longest_ttl(dp_policy_settings(c->policy)));
-	(void)dp_module_record(m, w, c, rep, 0, now);
+	sum = dp_module_record(m, w, c, rep, 0, now);
+	*flags = dp_recorded_flags(&sum);
 	return !l.any || (l.all && agent.alive && agent.acked >= seq);
 }

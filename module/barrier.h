@@ -39,17 +39,20 @@ enum dp_passage {
 /*
  * Record the addresses in the answer of q, a case that was judged ALLOW, and
  * see whether it may go out. h: its hold when q ran before and was told to
- * wait; NULL: it did not. With a barrier the TTLs of the answer are cut to what
+ * wait; NULL: it did not. *flags: what recording found, of event.def. With a
+ * barrier the TTLs of the answer are cut to what
  * its bindings live for, without their grace, from now on.
  */
 enum dp_passage dp_barrier_pass(struct dp_module *m, struct dp_worker *w,
-    struct module_qstate *q, const struct dp_case *c, struct dp_hold *h);
+    struct module_qstate *q, const struct dp_case *c, struct dp_hold *h,
+    uint32_t *flags);
 
 /*
  * The same for an answer that cannot wait, whose TTLs are relative: true when
  * all its addresses were in the firewall before. Records them in any case.
  */
 bool dp_barrier_pass_now(struct dp_module *m, struct dp_worker *w,
-    const struct dp_case *c, struct reply_info *rep, time_t now);
+    const struct dp_case *c, struct reply_info *rep, time_t now,
+    uint32_t *flags);
 
 #endif

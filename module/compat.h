@@ -7,6 +7,7 @@
 #define DP_COMPAT_H
 
 #include "config.h"
+#include <stdbool.h>
 #include "daemon/worker.h"
 #include "dynlibmod/dynlibmod.h"
 #include "services/cache/dns.h"
@@ -41,6 +42,27 @@ behind: build Unbound with --with-pthreads"
 /* What the validator continues a query with: a callback that timers may have.
  * Not in 1.17.1 before distributions took it there. */
 extern void validate_suspend_timer_cb(void *qstate) __attribute__((weak));
+
+/* What comes over QUIC, which not every version speaks and not every build. */
+static inline bool dp_is_quic(const struct comm_point *c)
+{
+#ifdef HAVE_NGTCP2
+	return c->type == comm_doq;
+#else
+	(void)c;
+	return false;
+#endif
+}
+
+static inline bool dp_is_dnscrypt(const struct comm_reply *client)
+{
+#ifdef USE_DNSCRYPT
+	return client->is_dnscrypted;
+#else
+	(void)client;
+	return false;
+#endif
+}
 
 /* RFC 9460; not every version has names for them. */
 #define DP_TYPE_SVCB 64

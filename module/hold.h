@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "module/verdict.h"
@@ -32,6 +33,9 @@ struct ub_event;
 struct dp_mark {
 	enum dp_verdict verdict;
 	bool held; /* it is the first member of a dp_hold */
+	bool at_once; /* refused before anybody was asked */
+	uint32_t flags; /* of the event, as recording found (event.def) */
+	uint32_t hold_us; /* the answer waited, until it was let out */
 };
 
 struct dp_hold {
@@ -46,6 +50,7 @@ struct dp_hold {
 	uint64_t seq; /* the change of the map that must be confirmed */
 	uint64_t until_ns;
 	time_t since; /* recorded */
+	struct timeval began;
 };
 
 #define DP_HOLDS_NONE UINT64_MAX

@@ -3,6 +3,7 @@
 #include "module/judge.h"
 
 #include "module/answer.h"
+#include "module/asker.h"
 
 void dp_case_open(struct dp_case *c, const struct dp_module *m,
     const struct query_info *qinfo)
@@ -24,38 +25,14 @@ void dp_case_open(struct dp_case *c, const struct dp_module *m,
 	c->ready = !c->strict || atomic_load(&m->map);
 }
 
-static bool address_of(struct dp_addr *out, const struct comm_reply *client)
-{
-	const struct sockaddr_storage *s = &client->client_addr;
-
-	if (s->ss_family == AF_INET) {
-		struct sockaddr_in in;
-		uint8_t bytes[4];
-
-		memcpy(&in, s, sizeof(in));
-		memcpy(bytes, &in.sin_addr, sizeof(bytes));
-		*out = dp_addr_v4(bytes);
-		return true;
-	}
-	if (s->ss_family == AF_INET6) {
-		struct sockaddr_in6 in6;
-		uint8_t bytes[16];
-
-		memcpy(&in6, s, sizeof(in6));
-		memcpy(bytes, &in6.sin6_addr, sizeof(bytes));
-		*out = dp_addr_v6(bytes);
-		return true;
-	}
-	return false;
-}
-
 static uint32_t audience_of(const struct dp_policy *p,
     const struct comm_reply *client)
 {
 	struct dp_addr addr;
+	uint16_t port;
 
 	if (dp_policy_audience_count(p) == 1 || !client ||
-	    !address_of(&addr, client))
+	    !dp_asker_address(client, &addr, &port))
 		return 0;
 	return dp_policy_audience(p, &addr);
 }

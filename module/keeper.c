@@ -134,6 +134,7 @@ static void enforce(struct dp_keeper *k, struct dp_policy *p)
 	struct dp_policy *old;
 
 	dp_keeper_open_map(k, p);
+	dp_keeper_open_events(k, p);
 	dp_keeper_meet_agent(k, p);
 	k->fit_map_s = 0;
 	old = atomic_exchange(&m->policy, p);
@@ -252,6 +253,19 @@ static void look_for_policy(struct dp_keeper *k)
 		report(k, p);
 }
 
+/* Of what is wrong, what has the worst consequences. */
+static const char *worst(const struct dp_keeper *k)
+{
+	const char *const troubles[] = { k->policy_trouble, k->map_trouble,
+		k->sync_trouble, k->events_trouble, k->key_trouble };
+	size_t i = 0;
+
+	while (i + 1 < sizeof(troubles) / sizeof(troubles[0]) &&
+	    !troubles[i][0])
+		i++;
+	return troubles[i];
+}
+
 static void write_status(struct dp_keeper *k)
 {
 	const struct dp_policy *p = atomic_load(&k->m->policy);
@@ -260,10 +274,7 @@ static void write_status(struct dp_keeper *k)
 
 	h->heartbeat_s = (uint64_t)time(NULL);
 	h->ready = p && (mapped || h->mode == DP_MODE_OBSERVE);
-	snprintf((char *)h->trouble, sizeof(h->trouble), "%s",
-	    k->policy_trouble[0]  ? k->policy_trouble :
-		k->map_trouble[0] ? k->map_trouble :
-				    k->sync_trouble);
+	snprintf((char *)h->trouble, sizeof(h->trouble), "%s", worst(k));
 	dp_status_publish(atomic_load(&k->m->status), h);
 }
 
@@ -290,6 +301,7 @@ void dp_keeper_look(struct dp_module *m)
 	look_for_policy(k);
 	dp_keeper_look_at_map(k);
 	dp_keeper_look_at_agent(k);
+	dp_keeper_look_at_events(k);
 	if (atomic_exchange(&m->leaked, false))
 		stop_leak(k);
 	write_status(k);
@@ -411,6 +423,7 @@ void dp_keeper_destroy(struct dp_module *m)
 		pthread_join(k->thread, NULL);
 	}
 	dp_watch_destroy(m); /* which uses what is closed here */
+	dp_keeper_close_events(k);
 	status = atomic_exchange(&m->status, NULL);
 	if (status != k->spare)
 		dp_status_close(&status);

@@ -1,7 +1,8 @@
 /*
  * What the sources of the keeper share: keeper.c (thread, policy, status),
- * keeper_map.c (the map) and keeper_agent.c (the firewall agent). All of it is
- * the keeper's thread's, or init's before there is one.
+ * keeper_map.c (the map), keeper_events.c (where events go) and keeper_agent.c
+ * (the firewall agent). All of it is the keeper's thread's, or init's before
+ * there is one.
  */
 #ifndef DP_KEEPER_PRIVATE_H
 #define DP_KEEPER_PRIVATE_H
@@ -26,12 +27,19 @@ struct dp_keeper {
 	char policy_trouble[DP_STATUS_TEXT_B];
 	char map_trouble[DP_STATUS_TEXT_B];
 	char sync_trouble[DP_STATUS_TEXT_B];
+	char events_trouble[DP_STATUS_TEXT_B];
+	char key_trouble[DP_STATUS_TEXT_B];
 	char status_trouble[DP_STATUS_TEXT_B];
 	time_t fit_map_s; /* monotonic: to be tried again then; 0: now */
 	time_t clock_base_s; /* the clock when the machine started */
 	time_t steady_s; /* uptime at which it was set last; 0: unknown */
 	time_t cut_s;	 /* the steady_s in which lives were cut */
 	time_t leak_said_s; /* 0: never */
+	uint64_t boot[2]; /* tells this start of the machine; 0: not yet read */
+	struct {
+		unsigned number; /* of its file */
+		uint64_t size_b; /* as it was wanted */
+	} rings[DP_EPOCH_SLOTS]; /* those of the module's trails */
 	struct dp_status *spare; /* counted in until there was a file */
 	struct dp_status_head head;
 };
@@ -55,6 +63,12 @@ void dp_keeper_open_map(struct dp_keeper *k, const struct dp_policy *p);
 /* Let go of a map that was removed, open one, and move it to the capacity of
  * the policy in force. */
 void dp_keeper_look_at_map(struct dp_keeper *k);
+
+/* Open what the events of p go to, before it comes in force; close what they do
+ * not need any more, when it is; close all of it. */
+void dp_keeper_open_events(struct dp_keeper *k, const struct dp_policy *p);
+void dp_keeper_look_at_events(struct dp_keeper *k);
+void dp_keeper_close_events(struct dp_keeper *k);
 
 /* Before p comes in force: have at hand what its barrier needs, or the first
  * answers would find no agent. Says nothing. */

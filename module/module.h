@@ -2,9 +2,9 @@
  * The state of one loaded module, shared by the sources of this folder. Made in
  * init, hung on dynlibmod's dyn_env, destroyed in deinit.
  *
- * Who writes what: the keeper thread replaces policy, map, sync and status;
- * threads that answer, and the one that watches the firewall agent, read them
- * inside the epoch. All else is constant after init.
+ * Who writes what: the keeper thread replaces policy, map, sync, status and what
+ * trails has; threads that answer, and the one that watches the firewall agent,
+ * read them inside the epoch. All else is constant after init.
  *
  * Message caches. Unbound answers from its worker's msg_cache before any module
  * runs, and its iterator and validator store every internal answer in the
@@ -30,6 +30,7 @@
 #include "module/core/status.h"
 #include "module/place.h"
 #include "module/recording.h"
+#include "module/trails.h"
 #include "module/verdict.h"
 
 struct dp_case;
@@ -63,6 +64,8 @@ struct dp_module {
 	atomic_bool leaked;   /* a wrong answer was seen in `admitted` */
 
 	_Atomic(struct dp_worker *) workers; /* list, only grows */
+	atomic_uint worker_count;
+	struct dp_trails trails;
 	struct dp_keeper *keeper;
 	struct dp_watch *watch;
 };

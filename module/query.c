@@ -6,34 +6,65 @@
 #include "module/barrier.h"
 #include "module/cache.h"
 #include "module/clients.h"
+#include "module/core/event.h"
 #include "module/hearing.h"
 #include "module/hold.h"
 #include "module/refuse.h"
 
-/* What minfo points to, unless q is held: one static mark per verdict, so that
- * nothing is allocated and nothing needs to be cleared. */
+/* What minfo points to, unless q is held or there is more to tell: one static
+ * mark per verdict, so that nothing is allocated and nothing needs to be
+ * cleared. */
 static const struct dp_mark marks[] = {
-	[DP_VERDICT_ALLOW] = { DP_VERDICT_ALLOW, false },
-	[DP_VERDICT_DENY] = { DP_VERDICT_DENY, false },
-	[DP_VERDICT_WOULD_DENY] = { DP_VERDICT_WOULD_DENY, false },
-	[DP_VERDICT_NOT_READY] = { DP_VERDICT_NOT_READY, false },
-	[DP_VERDICT_WITHHELD] = { DP_VERDICT_WITHHELD, false },
+	[DP_VERDICT_ALLOW] = { .verdict = DP_VERDICT_ALLOW },
+	[DP_VERDICT_DENY] = { .verdict = DP_VERDICT_DENY },
+	[DP_VERDICT_WOULD_DENY] = { .verdict = DP_VERDICT_WOULD_DENY },
+	[DP_VERDICT_NOT_READY] = { .verdict = DP_VERDICT_NOT_READY },
+	[DP_VERDICT_WITHHELD] = { .verdict = DP_VERDICT_WITHHELD },
 };
+/* Before anybody was asked. */
+static const struct dp_mark marks_at_once[] = {
+	[DP_VERDICT_DENY] = { .verdict = DP_VERDICT_DENY, .at_once = true },
+	[DP_VERDICT_NOT_READY] = { .verdict = DP_VERDICT_NOT_READY,
+		.at_once = true },
+};
+
+static void set_mark(const struct dp_module *m, struct module_qstate *q,
+    const struct dp_mark *p)
+{
+	q->minfo[m->id] = (void *)(uintptr_t)p;
+}
 
 static void mark(const struct dp_module *m, struct module_qstate *q,
     enum dp_verdict verdict)
 {
-	q->minfo[m->id] = (void *)(uintptr_t)&marks[verdict];
+	set_mark(m, q, &marks[verdict]);
 }
 
-bool dp_query_verdict(const struct dp_module *m, const struct module_qstate *q,
-    enum dp_verdict *verdict)
+/* What events are to tell of q beside its verdict, if anything; without memory
+ * they do not. h: its hold, NULL: it had none. */
+static void annotate(const struct dp_module *m, struct module_qstate *q,
+    const struct dp_hold *h, uint32_t flags)
 {
-	const struct dp_mark *p = q->minfo[m->id];
+	struct timeval held = { 0, 0 };
+	struct dp_mark *p;
 
-	if (p)
-		*verdict = p->verdict;
-	return p != NULL;
+	if (h)
+		timersub(q->env->now_tv, &h->began, &held);
+	if (flags == 0 && !h)
+		return;
+	p = regional_alloc_init(q->region, q->minfo[m->id], sizeof(*p));
+	if (!p)
+		return;
+	p->flags = flags;
+	if (held.tv_sec >= 0 && held.tv_sec < INT16_MAX)
+		p->hold_us = (uint32_t)(held.tv_sec * 1000000 + held.tv_usec);
+	set_mark(m, q, p);
+}
+
+const struct dp_mark *dp_query_mark(const struct dp_module *m,
+    const struct module_qstate *q)
+{
+	return q->minfo[m->id];
 }
 
 static struct dp_hold *hold_of(const struct module_qstate *q, int id)
@@ -179,6 +210,7 @@ void dp_query_begin(struct dp_module *m, struct dp_worker *w,
 	    (has_others(q) ||
 		!(dp_hearing_has_client(q) || is_prefetch(m, q))))
 		return;
+	set_mark(m, q, &marks_at_once[verdict]);
 	refuse(m, w, q, verdict);
 	q->ext_state[m->id] = module_finished;
 }
@@ -225,15 +257,18 @@ static bool is_to_record(const struct dp_module *m,
 
 /* The firewall did not confirm the addresses of the answer. */
 static void fail(struct dp_module *m, struct dp_worker *w,
-    struct module_qstate *q, const struct dp_case *c)
+    struct module_qstate *q, const struct dp_case *c, const struct dp_hold *h,
+    uint32_t flags)
 {
 	if (dp_barrier_of(c->policy) == DP_BARRIER_FAIL_OPEN) {
 		dp_module_count(m, w, DP_COUNT_UNCONFIRMED, 1);
+		annotate(m, q, h, flags | DP_EVENT_UNCONFIRMED);
 		give(m, w, q, c, false);
 		return;
 	}
 	dp_module_count(m, w, DP_COUNT_WITHHELD, 1);
 	mark(m, q, DP_VERDICT_WITHHELD);
+	annotate(m, q, h, flags);
 	refuse_all(m, w, q, DP_VERDICT_WITHHELD);
 }
 
@@ -245,23 +280,26 @@ static void pass(struct dp_module *m, struct dp_worker *w,
 	struct reply_info *rep = q->return_msg ? q->return_msg->rep : NULL;
 	bool good = has_good_answer(m, w, q);
 	struct refusing r = { m, w };
+	uint32_t flags = 0;
 
 	if (c->strict)
 		dp_hearing_denied(c, m, q, rep, refuse_denied, &r);
 	mark(m, q, c->verdict);
 	if (!good || !is_to_record(m, q, c)) {
+		annotate(m, q, h, 0);
 		give(m, w, q, c, good);
 		return;
 	}
-	switch (dp_barrier_pass(m, w, q, c, h)) {
+	switch (dp_barrier_pass(m, w, q, c, h, &flags)) {
 	case DP_PASSAGE_FREE:
+		annotate(m, q, h, flags);
 		give(m, w, q, c, true);
 		return;
 	case DP_PASSAGE_WAIT:
 		q->ext_state[m->id] = module_wait_reply;
 		return;
 	case DP_PASSAGE_FAILED:
-		fail(m, w, q, c);
+		fail(m, w, q, c, h, flags);
 		return;
 	}
 }
@@ -291,5 +329,6 @@ void dp_query_end(struct dp_module *m, struct dp_worker *w,
 		return;
 	}
 	mark(m, q, verdict);
+	annotate(m, q, h, 0);
 	refuse_all(m, w, q, verdict);
 }

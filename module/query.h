@@ -33,8 +33,9 @@ void dp_query_forget(struct module_qstate *q, int id);
  * it. */
 bool dp_query_records_late(const struct dp_module *m);
 
-/* The last verdict on q, for the reply callbacks; false: none yet. */
-bool dp_query_verdict(const struct dp_module *m,
-    const struct module_qstate *q, enum dp_verdict *verdict);
+/* The last verdict on q and what else there is to tell of its answer, for the
+ * reply callbacks; NULL: none yet. Borrowed until q's next event. */
+const struct dp_mark *dp_query_mark(const struct dp_module *m,
+    const struct module_qstate *q);
 
 #endif

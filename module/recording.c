@@ -1,5 +1,7 @@
 #include "module/recording.h"
 
+#include "module/core/event.h"
+
 uint32_t dp_record_lifetime(const struct dp_settings *set, uint32_t ttl_s)
 {
 	uint64_t life = (uint64_t)ttl_s + set->value[DP_SET_GRACE];
@@ -22,6 +24,12 @@ static void count(struct dp_record *r, enum dp_counter c)
 	dp_status_add(r->status, r->shard, c, 1);
 }
 
+uint32_t dp_recorded_flags(const struct dp_recorded *sum)
+{
+	return (sum->lost > 0 ? DP_EVENT_MAP_FULL : 0u) |
+	    (sum->outside > 0 ? DP_EVENT_PIN_OUTSIDE : 0u);
+}
+
 bool dp_record_item(void *arg, const struct dp_item *item)
 {
 	struct dp_record *r = arg;
@@ -36,8 +44,10 @@ bool dp_record_item(void *arg, const struct dp_item *item)
 	}
 	if (set->value[DP_SET_PINS] != DP_PINS_IGNORE &&
 	    dp_policy_pin(r->policy, r->match.rule, &item->addr) ==
-		DP_PIN_OUTSIDE)
+		DP_PIN_OUTSIDE) {
+		r->sum.outside++;
 		count(r, DP_COUNT_PIN_OUTSIDE);
+	}
 
 	sighting.name = r->name;
 	sighting.final = &item->name;

@@ -24,10 +24,14 @@ struct dp_record {
 	struct dp_recorded {
 		unsigned kept; /* addresses */
 		unsigned lost; /* there was no room for, or no map */
+		unsigned outside; /* of the pins of their rule */
 		struct dp_map *map; /* that they went to */
 	} sum;
 };
 bool dp_record_item(void *record, const struct dp_item *item);
+
+/* What events say of it: flags of core/event.def. */
+uint32_t dp_recorded_flags(const struct dp_recorded *sum);
 
 /* Is addr one of those that are recorded? */
 bool dp_record_wants(const struct dp_settings *set, const struct dp_addr *addr);

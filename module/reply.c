@@ -8,6 +8,7 @@
 #include "module/keeper.h"
 #include "module/query.h"
 #include "module/refuse.h"
+#include "module/trail.h"
 
 #define UNUSED __attribute__((unused))
 
@@ -61,75 +62,81 @@ static bool is_unjudged(const struct module_qstate *q,
 	return rep && (!q->return_msg || rep != q->return_msg->rep);
 }
 
-/* What goes out now cannot wait for the firewall. */
-static enum dp_verdict unconfirmed(struct dp_module *m, struct dp_worker *w,
-    const struct dp_case *c)
+/* What goes out now cannot wait for the firewall. Its flags for the event. */
+static uint32_t pass_now(struct dp_module *m, struct dp_worker *w,
+    struct dp_case *c, struct reply_info *rep, time_t now)
 {
 	bool closed = dp_barrier_of(c->policy) == DP_BARRIER_FAIL_CLOSED;
+	uint32_t flags;
 
+	if (dp_barrier_pass_now(m, w, c, rep, now, &flags))
+		return flags;
 	dp_module_count(m, w,
 	    closed ? DP_COUNT_WITHHELD : DP_COUNT_UNCONFIRMED, 1);
-	return closed ? DP_VERDICT_WITHHELD : DP_VERDICT_ALLOW;
+	if (!closed)
+		return flags | DP_EVENT_UNCONFIRMED;
+	c->verdict = DP_VERDICT_WITHHELD;
+	return flags;
 }
 
-static enum dp_verdict judge_late(struct dp_module *m, struct dp_worker *w,
-    struct module_qstate *q, struct reply_info *rep,
-    const struct comm_reply *client, struct edns_option **options)
+/* What nobody has judged. */
+static void judge_late(struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q, struct dp_trail *t, struct edns_option **options)
 {
 	struct dp_case c;
 
 	dp_case_open(&c, m, &q->qinfo);
 	if (c.ready)
-		(void)dp_case_judge(&c, client, rep);
-	if (c.verdict == DP_VERDICT_NOT_READY) {
-		dp_refuse_fail(rep);
-		explain_failure(c.verdict, options, q->region);
-		return c.verdict;
-	}
+		(void)dp_case_judge(&c, t->client, t->rep);
 	if (c.verdict == DP_VERDICT_DENY) {
-		dp_refuse_reply(q, rep, client);
+		dp_refuse_reply(q, t->rep, t->client);
 		dp_refuse_explain(options, q->region);
-		return c.verdict;
+	} else if (c.strict && c.ready) {
+		dp_answer_trim(t->rep);
 	}
-	if (c.strict)
-		dp_answer_trim(rep);
-	if (c.verdict == DP_VERDICT_ALLOW &&
-	    !dp_barrier_pass_now(m, w, &c, rep, *q->env->now))
-		c.verdict = unconfirmed(m, w, &c);
-	if (c.verdict == DP_VERDICT_WITHHELD) {
-		dp_refuse_fail(rep);
+	if (c.verdict == DP_VERDICT_ALLOW)
+		t->flags |= pass_now(m, w, &c, t->rep, *q->env->now);
+	if (c.verdict == DP_VERDICT_NOT_READY ||
+	    c.verdict == DP_VERDICT_WITHHELD) {
+		dp_refuse_fail(t->rep);
 		explain_failure(c.verdict, options, q->region);
 	}
-	return c.verdict;
+	t->source = DP_EVENT_SOURCE_EXPIRED;
+	dp_trail_judged(t, &c, c.verdict);
+	dp_module_count(m, w, counter_of(c.verdict), 1);
 }
 
-/* When observing, clients who wait for one query may differ in what strict mode
- * would say; otherwise they have one verdict by now. */
-static enum dp_verdict verdict_for(const struct dp_module *m,
-    const struct module_qstate *q, const struct comm_reply *client,
-    enum dp_verdict verdict)
+/* What was judged when q began or ended, or not at all: dns64 can ask for
+ * another name than the client did. When observing, clients who wait for one
+ * query may differ in what strict mode would say; otherwise they have one
+ * verdict by now. */
+static void recall(struct dp_module *m, struct dp_worker *w,
+    const struct module_qstate *q, struct dp_trail *t)
 {
+	const struct dp_mark *mark = dp_query_mark(m, q);
+	enum dp_verdict verdict;
 	struct dp_case c;
 
-	dp_case_open(&c, m, &q->qinfo);
-	if (!c.ready || c.strict || dp_policy_audience_count(c.policy) == 1)
-		return verdict;
-	return dp_case_judge(&c, client,
-	    q->return_msg ? q->return_msg->rep : NULL);
-}
-
-/* Record what a module in front made of an answer, which was judged before. A
- * policy that would withhold it is not put in force there. */
-static void record_late(struct dp_module *m, struct dp_worker *w,
-    const struct module_qstate *q, const struct query_info *qinfo,
-    struct reply_info *rep, const struct comm_reply *client)
-{
-	struct dp_case c;
-
-	dp_case_open(&c, m, qinfo);
-	if (c.policy && dp_case_judge(&c, client, NULL) == DP_VERDICT_ALLOW &&
-	    !dp_barrier_pass_now(m, w, &c, rep, *q->env->now))
-		(void)unconfirmed(m, w, &c);
+	dp_case_open(&c, m, t->qinfo);
+	verdict = mark ? mark->verdict : c.verdict;
+	if (c.policy && (!mark || (c.ready && !c.strict &&
+	    dp_policy_audience_count(c.policy) > 1)))
+		verdict = dp_case_judge(&c, t->client, t->rep);
+	else if (c.policy)
+		(void)dp_case_judge(&c, t->client, NULL);
+	if (mark) {
+		t->flags |= mark->flags;
+		t->hold_us = mark->hold_us;
+		if (mark->at_once)
+			t->source = DP_EVENT_SOURCE_POLICY;
+	}
+	/* What a module in front made of the answer. A policy that would
+	 * withhold it is not put in force there. */
+	if (dp_query_records_late(m) && t->rep && t->rcode == 0 && c.policy &&
+	    c.match.allow)
+		t->flags |= pass_now(m, w, &c, t->rep, *q->env->now);
+	dp_trail_judged(t, &c, verdict);
+	dp_module_count(m, w, counter_of(verdict), 1);
 }
 
 /* A reply that went through the modules. */
@@ -137,9 +144,11 @@ static int on_reply(REPLY_ARGS)
 {
 	struct dp_module *m = arg;
 	struct dp_worker *w = dp_worker_get(m);
-	enum dp_verdict verdict;
+	struct dp_trail t;
 	bool unjudged;
 
+	if (!w && client)
+		dp_trail_miss(m);
 	if (!w || !q)
 		return 1;
 	unjudged = is_unjudged(q, rep);
@@ -148,18 +157,12 @@ static int on_reply(REPLY_ARGS)
 	if (!client) /* Unbound itself waited, for a zone transfer */
 		return 1;
 	dp_worker_enter(m, w);
-	if (unjudged) {
-		verdict = judge_late(m, w, q, rep, client, options);
-		dp_module_count(m, w, counter_of(verdict), 1);
-	} else {
-		if (dp_query_verdict(m, q, &verdict)) {
-			verdict = verdict_for(m, q, client, verdict);
-			dp_module_count(m, w, counter_of(verdict), 1);
-		}
-		if (dp_query_records_late(m) && qinfo && rep &&
-		    rcode == LDNS_RCODE_NOERROR)
-			record_late(m, w, q, qinfo, rep, client);
-	}
+	dp_trail_begin(&t, &q->qinfo, q, rep, rcode, edns, client, start);
+	if (unjudged)
+		judge_late(m, w, q, &t, options);
+	else
+		recall(m, w, q, &t);
+	dp_trail_write(m, w, &t);
 	dp_worker_leave(m, w);
 	return 1;
 }
@@ -169,16 +172,36 @@ static int on_servfail(REPLY_ARGS)
 {
 	struct dp_module *m = arg;
 	struct dp_worker *w = dp_worker_get(m);
-	enum dp_verdict verdict = DP_VERDICT_ALLOW;
+	const struct dp_mark *mark = q ? dp_query_mark(m, q) : NULL;
+	enum dp_verdict verdict = mark ? mark->verdict : DP_VERDICT_ALLOW;
+	struct dp_trail t;
+	struct dp_case c;
 
-	if (!w || !client)
+	if (!w && client)
+		dp_trail_miss(m);
+	if (!w || !client || !qinfo)
 		return 1;
-	if (q)
-		(void)dp_query_verdict(m, q, &verdict);
+	dp_worker_enter(m, w);
+	dp_trail_begin(&t, qinfo, q, rep, rcode, edns, client, start);
+	dp_case_open(&c, m, qinfo);
+	if (c.policy)
+		(void)dp_case_judge(&c, client, NULL);
+	dp_trail_judged(&t, &c, verdict);
+	t.verdict = DP_EVENT_VERDICT_ERROR;
+	if (!q)
+		t.source = DP_EVENT_SOURCE_CACHE;
+	else if (mark && mark->at_once)
+		t.source = DP_EVENT_SOURCE_POLICY;
+	if (mark) {
+		t.flags |= mark->flags;
+		t.hold_us = mark->hold_us;
+	}
 	dp_module_count(m, w, verdict == DP_VERDICT_NOT_READY ?
 	    DP_COUNT_NOT_READY : DP_COUNT_ERROR, 1);
 	if (options && region)
 		explain_failure(verdict, options, region);
+	dp_trail_write(m, w, &t);
+	dp_worker_leave(m, w);
 	return 1;
 }
 
@@ -187,9 +210,22 @@ static int on_local(REPLY_ARGS)
 {
 	struct dp_module *m = arg;
 	struct dp_worker *w = dp_worker_get(m);
+	struct dp_trail t;
 
-	if (w)
-		dp_module_count(m, w, DP_COUNT_LOCAL, 1);
+	if (!w && client)
+		dp_trail_miss(m);
+	if (!w)
+		return 1;
+	dp_module_count(m, w, DP_COUNT_LOCAL, 1);
+	if (!client || !start)
+		return 1;
+	dp_worker_enter(m, w);
+	dp_trail_begin(&t, qinfo, q, rep, rcode, edns, client, start);
+	t.policy = atomic_load(&m->policy);
+	t.verdict = DP_EVENT_VERDICT_LOCAL;
+	t.source = DP_EVENT_SOURCE_LOCAL;
+	dp_trail_write(m, w, &t);
+	dp_worker_leave(m, w);
 	return 1;
 }
 
@@ -218,16 +254,19 @@ static void refuse_referral(struct reply_info *rep)
 	rep->rrset_count = 0;
 }
 
+/* Judge, count and record what the cache answers; TTLs count from now. */
 static void cached(struct dp_module *m, struct dp_worker *w,
-    const struct query_info *qinfo, struct reply_info *rep,
-    const struct comm_reply *client, time_t now)
+    struct dp_trail *t, time_t now)
 {
+	struct reply_info *rep = t->rep;
+	struct dp_recorded sum;
 	struct dp_case c;
 
-	dp_case_open(&c, m, qinfo);
+	dp_case_open(&c, m, t->qinfo);
 	if (is_referral(rep) && (c.strict || !c.policy)) {
 		refuse_referral(rep);
 		dp_module_count(m, w, DP_COUNT_DENY, 1);
+		dp_trail_judged(t, &c, DP_VERDICT_DENY);
 		return;
 	}
 	if (!c.policy) {
@@ -236,29 +275,45 @@ static void cached(struct dp_module *m, struct dp_worker *w,
 	}
 	/* Records can be renewed under a message that was passed with others.
 	 * What is in the cache is answered, whatever is found here. */
-	(void)dp_case_judge(&c, client, rep);
+	(void)dp_case_judge(&c, t->client, rep);
 	if (c.verdict == DP_VERDICT_DENY && atomic_load(&m->settling))
 		c.verdict = DP_VERDICT_WOULD_DENY;
 	dp_module_count(m, w, DP_COUNT_HIT, 1);
-	if (c.verdict == DP_VERDICT_DENY)
+	if (c.verdict == DP_VERDICT_DENY) {
 		leak(m, w);
-	else
+		t->flags |= DP_EVENT_LEAKED;
+	} else {
 		dp_module_count(m, w, counter_of(c.verdict), 1);
-	if (c.verdict == DP_VERDICT_ALLOW && rep)
-		(void)dp_module_record(m, w, &c, rep, now, now);
+	}
+	if (c.verdict == DP_VERDICT_ALLOW && rep) {
+		sum = dp_module_record(m, w, &c, rep, now, now);
+		t->flags |= dp_recorded_flags(&sum);
+	}
+	dp_trail_judged(t, &c, c.verdict);
 }
 
-/* An answer from the cache, which no module saw; TTLs are absolute. */
+/* An answer from the cache, which no module saw; TTLs are absolute. The code
+ * that Unbound tells is the query's. */
 static int on_cached(REPLY_ARGS)
 {
 	struct dp_module *m = arg;
 	struct dp_worker *w = dp_worker_get(m);
+	struct dp_trail t;
 
-	if (!w || !qinfo)
+	if (!w && client)
+		dp_trail_miss(m);
+	if (!w || !qinfo || !start)
 		return 1;
 	dp_worker_enter(m, w);
 	dp_worker_adopt_client(m, w, client);
-	cached(m, w, qinfo, rep, client, start ? start->tv_sec : time(NULL));
+	dp_trail_begin(&t, qinfo, q, rep, LDNS_RCODE_NOERROR, edns, client,
+	    start);
+	t.ttl_from = start->tv_sec;
+	t.source = rep && rep->ttl < t.ttl_from && rep->ttl != 0 ?
+	    DP_EVENT_SOURCE_EXPIRED : DP_EVENT_SOURCE_CACHE;
+	cached(m, w, &t, t.ttl_from);
+	if (client)
+		dp_trail_write(m, w, &t);
 	dp_worker_leave(m, w);
 	return 1;
 }

@@ -21,6 +21,7 @@ static struct dp_worker *worker_new(struct dp_module *m)
 		free(w);
 		return NULL;
 	}
+	w->number = atomic_fetch_add(&m->worker_count, 1);
 	dp_holds_init(&w->holds, m);
 	w->next = atomic_load(&m->workers);
 	while (!atomic_compare_exchange_weak(&m->workers, &w->next, w))

@@ -15,6 +15,7 @@ struct comm_reply;
 struct dp_worker {
 	struct dp_worker *next;
 	int slot; /* in the module's epoch */
+	unsigned number; /* counted from 0: of its ring of events */
 	unsigned depth; /* of enter: an answer over TCP can start a query */
 	struct module_env *real; /* the worker's own environment */
 	struct module_env env;	 /* its copy, with the cache of recursion */

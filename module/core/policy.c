@@ -6,6 +6,41 @@
 
 #include "module/core/policy_view.h"
 
+/* The label of group i, at most 255 octets. */
+static size_t label_of(const struct dp_policy *p, uint32_t i,
+    char text[DP_NAME_TEXT_MAX])
+{
+	size_t label_b;
+
+	dp_policy_group_name(p, i, text);
+	label_b = strlen(text);
+	return label_b < UINT8_MAX ? label_b : UINT8_MAX;
+}
+
+/* Once, since nobody who answers has time for it. */
+static bool make_labels(struct dp_policy *p)
+{
+	uint32_t count = p->view.group_count;
+	char text[DP_NAME_TEXT_MAX];
+	size_t size_b = 1;
+
+	for (uint32_t i = 0; i < count; i++)
+		size_b += label_of(p, i, text);
+	p->labels = malloc(size_b);
+	p->label_end = calloc((size_t)count + 1, sizeof(*p->label_end));
+	if (!p->labels || !p->label_end || size_b > UINT32_MAX)
+		return false;
+	size_b = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		size_t label_b = label_of(p, i, text);
+
+		memcpy(p->labels + size_b, text, label_b);
+		size_b += label_b;
+		p->label_end[i] = (uint32_t)size_b;
+	}
+	return true;
+}
+
 enum dp_err dp_policy_from_bytes(struct dp_policy **out, const uint8_t *bytes,
     size_t size_b, const uint8_t *trusted, const char *object,
     struct dp_diag *diag)
@@ -20,8 +55,12 @@ enum dp_err dp_policy_from_bytes(struct dp_policy **out, const uint8_t *bytes,
 	p->file.fd = -1;
 	err = dp_policy_check(&p->view, &p->settings, bytes, size_b, trusted,
 	    object, diag);
+	if (err == DP_OK && !make_labels(p)) {
+		dp_diag_set(diag, object, 0, "out of memory");
+		err = DP_ERR_NOMEM;
+	}
 	if (err != DP_OK) {
-		free(p);
+		dp_policy_close(&p);
 		return err;
 	}
 	*out = p;
@@ -72,6 +111,8 @@ void dp_policy_close(struct dp_policy **p)
 	if (!*p)
 		return;
 	dp_file_close(&(*p)->file);
+	free((*p)->labels);
+	free((*p)->label_end);
 	free(*p);
 	*p = NULL;
 }
@@ -179,6 +220,19 @@ void dp_policy_rule_text(const struct dp_policy *p, uint32_t i,
 	memcpy(name.wire + name.len, base, rule->name_len);
 	name.len = (uint8_t)(name.len + rule->name_len);
 	dp_name_to_text(&name, text);
+}
+
+void dp_policy_rule_told(const struct dp_policy *p, uint32_t i,
+    struct dp_rule_told *out)
+{
+	const struct dp_rule_d *rule = &p->view.rules[i];
+	uint32_t group = p->view.members[trait_of(p, i)->member_first];
+	uint32_t begin = group > 0 ? p->label_end[group - 1] : 0;
+
+	out->wildcard = rule->flags & DP_RULE_WILDCARD;
+	out->base_b = rule->name_len;
+	out->group = p->labels + begin;
+	out->group_b = (uint8_t)(p->label_end[group] - begin);
 }
 
 uint32_t dp_policy_rule_group(const struct dp_policy *p, uint32_t i,

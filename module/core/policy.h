@@ -167,6 +167,17 @@ void dp_policy_rule(const struct dp_policy *p, uint32_t i,
 /* The pattern as text, "*.x" or "x". */
 void dp_policy_rule_text(const struct dp_policy *p, uint32_t i,
     char text[DP_NAME_TEXT_MAX]);
+/* What events say of a rule: where in a name that it matches its base stands,
+ * counted from the end, and the first of its groups, cut at 255 octets. The text
+ * is borrowed until close and not NUL-terminated. */
+struct dp_rule_told {
+	bool wildcard;
+	uint8_t base_b;
+	uint8_t group_b;
+	const char *group;
+};
+void dp_policy_rule_told(const struct dp_policy *p, uint32_t i,
+    struct dp_rule_told *out);
 /* k below the counts of dp_rule_info; in sorted order. */
 uint32_t dp_policy_rule_group(const struct dp_policy *p, uint32_t i,
     uint32_t k);

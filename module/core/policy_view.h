@@ -30,6 +30,8 @@ struct dp_policy_view {
 struct dp_policy {
 	struct dp_policy_view view;
 	struct dp_settings settings;
+	char *labels;	     /* the names of the groups as people see them, */
+	uint32_t *label_end; /* where in labels each ends */
 	struct dp_file file; /* closed where the bytes are borrowed */
 	uint64_t file_id[4];
 };

@@ -271,6 +271,11 @@ enum dp_err dp_ring_open(struct dp_ring **out, const char *path,
 	return DP_OK;
 }
 
+bool dp_ring_is_at(const struct dp_ring *r, const char *path)
+{
+	return is_at(&r->file, path);
+}
+
 void dp_ring_close(struct dp_ring **r)
 {
 	if (!*r)

@@ -14,6 +14,7 @@
 #define DP_STATE_MAP "unbound/map"
 #define DP_STATE_STATUS "unbound/status"
 #define DP_STATE_EVENTS "unbound/events" /* a ring per thread: 0, 1, ... */
+#define DP_STATE_CLIENT_KEY "unbound/client-key" /* of pseudonyms */
 #define DP_STATE_SYNC "sync"		 /* folder of the firewall agent */
 #define DP_STATE_ACK "sync/ack"
 #define DP_STATE_SYNC_LOCK "sync/lock"	 /* held by the one agent */

@@ -16,6 +16,7 @@
  *	1	first
  *	2	notes
  *	3	counters of the barrier
+ *	4	unlogged queries
  */
 #ifndef DP_STATUS_D_H
 #define DP_STATUS_D_H
@@ -25,7 +26,7 @@
 #include <stdint.h>
 
 #define DP_STATUS_MAGIC "DNSPINST" /* 8 octets, no NUL */
-#define DP_STATUS_VERSION 3u
+#define DP_STATUS_VERSION 4u
 #define DP_STATUS_SHARDS 32u
 #define DP_STATUS_COUNTERS_MAX 32u
 #define DP_STATUS_TEXT_B 512u

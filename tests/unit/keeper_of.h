@@ -84,6 +84,11 @@ static inline void bench_close(struct bench *b)
 	remove_in(b, "unbound/map.lock");
 	remove_in(b, "unbound/status/in-the-way");
 	remove_in(b, "unbound/status");
+	remove_in(b, "unbound/client-key");
+	remove_in(b, "unbound/events/0");
+	remove_in(b, "unbound/events/1");
+	remove_in(b, "unbound/events/2");
+	remove_in(b, "unbound/events");
 	remove_in(b, "unbound");
 	remove_in(b, "policy");
 	CU_ASSERT_EQUAL(rmdir(b->dir), 0);

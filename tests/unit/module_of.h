@@ -21,6 +21,7 @@ struct module_of {
 	struct alloc_cache alloc;
 	struct module_env env;
 	time_t now;
+	struct timeval now_tv;
 	struct unit_opened p;
 	struct dp_module m;
 	struct dp_worker *w;
@@ -49,6 +50,8 @@ static inline void module_of_open(struct module_of *o,
 	o->env.cfg = o->cfg;
 	o->env.alloc = &o->alloc;
 	o->env.now = &o->now;
+	o->now_tv.tv_sec = now;
+	o->env.now_tv = &o->now_tv;
 	o->env.rrset_cache = rrset_cache_create(o->cfg, &o->alloc);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(o->env.rrset_cache);
 

@@ -87,6 +87,16 @@ static inline void query_of_found(struct query_of *b, const char *addr)
 	q->return_rcode = LDNS_RCODE_NOERROR;
 }
 
+/* What the reply callbacks are told. */
+static inline enum dp_verdict query_of_verdict(const struct query_of *b,
+    const struct module_qstate *q)
+{
+	const struct dp_mark *mark = dp_query_mark(&b->of.m, q);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mark);
+	return mark->verdict;
+}
+
 static inline void query_of_close(struct query_of *b)
 {
 	query_of_end(b);

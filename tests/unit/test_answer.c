@@ -275,9 +275,44 @@ static void ttls_are_cut_and_age(void)
 	}
 }
 
+/* As many as are there are counted, as many as fit are kept. */
+static void what_events_say_is_gathered(void)
+{
+	const size_t most = DP_EVENT_ADDRESSES_MAX;
+	uint8_t v4[4] = { 20, 0, 0, 0 };
+	struct dp_gathered g;
+	struct reply_of r;
+
+	reply_of_begin(&r);
+	dp_answer_gather(&r.rep, 0, &g);
+	CU_ASSERT_EQUAL(g.ttl_s, 0);
+	CU_ASSERT_EQUAL(g.v4_count + g.v6_count, 0);
+	reply_of_cname(&r, "a.example", "b.example", 30);
+	reply_of_add(&r, "b.example", LDNS_RR_TYPE_A, 60, v4, 4);
+	reply_of_add(&r, "b.example", DP_TYPE_HTTPS, 40, https, sizeof(https));
+	dp_answer_gather(&r.rep, 0, &g);
+	CU_ASSERT_EQUAL(g.ttl_s, 30);
+	CU_ASSERT_EQUAL(g.v4_count, 3);
+	CU_ASSERT_EQUAL(memcmp(g.v4[0], v4, 4), 0);
+	CU_ASSERT_EQUAL(g.v6_count, 1);
+	for (size_t i = 0; i <= most; i++) {
+		struct ub_packed_rrset_key *many[DP_EVENT_ADDRESSES_MAX + 1];
+		struct reply_info rep = r.rep;
+
+		for (size_t k = 0; k < i; k++)
+			many[k] = r.rep.rrsets[2];
+		rep.rrsets = many;
+		rep.an_numrrsets = i;
+		dp_answer_gather(&rep, 0, &g);
+		CU_ASSERT_EQUAL(g.v4_count, 2 * i);
+		CU_ASSERT_EQUAL(g.v6_count, i);
+	}
+	reply_of_end(&r);
+}
+
 UNIT_MAIN("answer", UNIT(a_chain_is_walked_in_order),
     UNIT(a_dname_owner_is_no_item), UNIT(absolute_ttls_are_counted_from_now),
     UNIT(ttls_are_those_that_clients_are_given),
     UNIT(hints_are_addresses), UNIT(torn_records_do_no_harm),
     UNIT(wrong_lengths_are_passed_over), UNIT(only_what_was_asked_for_stays),
-    UNIT(ttls_are_cut_and_age))
+    UNIT(ttls_are_cut_and_age), UNIT(what_events_say_is_gathered))

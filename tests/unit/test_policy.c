@@ -27,6 +27,15 @@ static void everything_is_read_out(void)
 		"services=tcp/80,tcp/443,udp/53 pins=2001:db8::/32",
 		"legacy.manage.example deny groups=dnspin",
 	};
+	/* how long the base is in wire form, the first group */
+	static const char *const want_told[] = {
+		"* 1 other.zone",
+		"= 13 x.intune-dnspin",
+		"= 16 intune-core",
+		"* 16 intune-core",
+		"= 23 dnspin",
+	};
+	struct dp_rule_told told;
 	struct dp_settings settings;
 	struct dp_policy *p;
 	char line[400];
@@ -43,6 +52,11 @@ static void everything_is_read_out(void)
 	for (uint32_t i = 0; i < 5; i++) {
 		unit_rule_line(p, i, line, sizeof(line));
 		CU_ASSERT_STRING_EQUAL(line, want[i]);
+		dp_policy_rule_told(p, i, &told);
+		snprintf(line, sizeof(line), "%c %u %.*s",
+		    told.wildcard ? '*' : '=', told.base_b,
+		    told.group_b, told.group);
+		CU_ASSERT_STRING_EQUAL(line, want_told[i]);
 	}
 	CU_ASSERT_EQUAL(memcmp(dp_policy_settings(p)->value, settings.value,
 			    sizeof(settings.value)),

@@ -2,6 +2,7 @@
 
 #include "tests/unit/unit.h"
 
+#include "module/core/event.h"
 #include "tests/unit/query_of.h"
 
 static const char *const rules[] = {
@@ -274,7 +275,6 @@ static void with_subnetcache_nothing_is_admitted(void)
 
 static void observing_marks(void)
 {
-	enum dp_verdict verdict;
 	struct module_qstate *q;
 	struct query_of b;
 
@@ -283,8 +283,31 @@ static void observing_marks(void)
 	dp_query_begin(&b.of.m, b.of.w, q);
 	query_of_found(&b, "20.1.2.3");
 	dp_query_end(&b.of.m, b.of.w, q);
-	CU_ASSERT_TRUE(dp_query_verdict(&b.of.m, q, &verdict));
-	CU_ASSERT_EQUAL(verdict, DP_VERDICT_WOULD_DENY);
+	CU_ASSERT_EQUAL(query_of_verdict(&b, q), DP_VERDICT_WOULD_DENY);
+	query_of_close(&b);
+}
+
+static void what_events_say_of_a_query_is_marked(void)
+{
+	const struct dp_mark *mark;
+	struct module_qstate *q;
+	struct query_of b;
+
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
+	q = query_of_ask(&b, "off.example", true);
+	dp_query_begin(&b.of.m, b.of.w, q);
+	mark = dp_query_mark(&b.of.m, q);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mark);
+	CU_ASSERT_TRUE(mark->at_once);
+	q = query_of_ask(&b, "manage.example", true);
+	dp_query_begin(&b.of.m, b.of.w, q);
+	query_of_found(&b, "21.1.2.3");
+	dp_query_end(&b.of.m, b.of.w, q);
+	mark = dp_query_mark(&b.of.m, q);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mark);
+	CU_ASSERT_FALSE(mark->at_once);
+	CU_ASSERT_EQUAL(mark->flags, DP_EVENT_PIN_OUTSIDE);
+	CU_ASSERT_EQUAL(mark->hold_us, 0);
 	query_of_close(&b);
 }
 
@@ -338,4 +361,5 @@ UNIT_MAIN("query", UNIT(clients_are_judged_at_the_beginning),
     UNIT(answers_are_judged_recorded_and_admitted),
     UNIT(with_subnetcache_nothing_is_admitted),
     UNIT(observing_marks),
+    UNIT(what_events_say_of_a_query_is_marked),
     UNIT(without_policy_or_map_it_is_closed), UNIT(the_caches_are_kept_apart))

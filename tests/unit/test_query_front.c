@@ -104,7 +104,6 @@ static void front_open(struct front *f, struct query_of *b)
 /* Who waits on there gets the answer, and the verdict that goes with it. */
 static void refusing_some_in_front_leaves_the_rest(void)
 {
-	enum dp_verdict verdict;
 	struct module_qstate *q;
 	struct front front;
 	struct query_of b;
@@ -121,9 +120,8 @@ static void refusing_some_in_front_leaves_the_rest(void)
 	CU_ASSERT_PTR_EQUAL(q->return_msg, &b.msg);
 	CU_ASSERT_PTR_EQUAL(front.state.reply_list, &front.replies[0]);
 	CU_ASSERT_PTR_NULL(front.replies[0].next);
-	CU_ASSERT_TRUE_FATAL(dp_query_verdict(&b.of.m, &front.state.s,
-	    &verdict));
-	CU_ASSERT_EQUAL(verdict, DP_VERDICT_ALLOW);
+	CU_ASSERT_EQUAL(query_of_verdict(&b, &front.state.s),
+	    DP_VERDICT_ALLOW);
 	CU_ASSERT_PTR_NULL(front.state.s.edns_opts_front_out);
 	CU_ASSERT_FALSE(query_of_admitted(&b));
 	regional_destroy(front.state.s.region);

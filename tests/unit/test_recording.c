@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "module/core/event.h"
 #include "module/recording.h"
 #include "tests/unit/map_of.h"
 #include "tests/unit/unit_policy.h"
@@ -148,11 +149,14 @@ static void losses_and_drift_are_counted(void)
 	give(&b, "a.manage.example", "21.1.2.3", 600);
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_PIN_OUTSIDE), 1);
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_RECORDED), 1);
+	CU_ASSERT_EQUAL(dp_recorded_flags(&b.r.sum), DP_EVENT_PIN_OUTSIDE);
 	b.r.map = NULL;
 	give(&b, "a.manage.example", "20.1.2.3", 600);
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_MAP_FULL), 1);
 	CU_ASSERT_EQUAL(b.r.sum.kept, 1);
 	CU_ASSERT_EQUAL(b.r.sum.lost, 1);
+	CU_ASSERT_EQUAL(dp_recorded_flags(&b.r.sum),
+	    DP_EVENT_PIN_OUTSIDE | DP_EVENT_MAP_FULL);
 	bench_close(&b);
 }
 

@@ -2,9 +2,12 @@
 
 #include "tests/unit/unit.h"
 
+#include "module/query.h"
 #include "module/reply.h"
+#include "sldns/sbuffer.h"
 #include "tests/unit/module_of.h"
 #include "tests/unit/reply_of.h"
+#include "tests/unit/trail_of.h"
 
 /* The callbacks, in Unbound's own lists and called through them. */
 #define NOW 1790000000
@@ -243,6 +246,7 @@ static void expired_answers_are_judged(void)
 		    LDNS_RCODE_SERVFAIL, false },
 	};
 	struct edns_data edns = { .edns_present = 1 };
+	struct timeval start = { .tv_sec = NOW };
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct dp_name name = unit_name(cases[i].name);
@@ -271,7 +275,7 @@ static void expired_answers_are_judged(void)
 		reply_of_add(&reply, cases[i].name, LDNS_RR_TYPE_A, 30, a.bytes,
 		    4);
 		CU_ASSERT_TRUE(inplace_cb_reply_call(&b.of.env, &q->qinfo, q,
-		    &reply.rep, 0, &edns, &client, q->region, NULL));
+		    &reply.rep, 0, &edns, &client, q->region, &start));
 		CU_ASSERT_EQUAL(FLAGS_GET_RCODE(reply.rep.flags),
 		    cases[i].rcode);
 		CU_ASSERT_EQUAL(reply.rep.an_numrrsets, good ? 1 : 0);
@@ -307,8 +311,10 @@ static void local_answers_need_nothing(void)
 /* Each reply to a client is counted by the verdict on its query. */
 static void replies_and_failures_are_counted(void)
 {
-	static const enum dp_verdict allow = DP_VERDICT_ALLOW;
-	static const enum dp_verdict not_ready = DP_VERDICT_NOT_READY;
+	static const struct dp_mark allow = { .verdict = DP_VERDICT_ALLOW };
+	static const struct dp_mark not_ready = {
+		.verdict = DP_VERDICT_NOT_READY };
+	struct timeval start = { .tv_sec = NOW };
 	struct edns_data edns = { .edns_present = 1 };
 	struct module_qstate q = { .env = NULL };
 	struct query_info qinfo = { .qname = (uint8_t *)"", .qname_len = 1 };
@@ -316,27 +322,29 @@ static void replies_and_failures_are_counted(void)
 	struct bench b;
 
 	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
+	q.env = &b.of.env;
+	q.qinfo = qinfo;
 	CU_ASSERT_PTR_NOT_NULL_FATAL(q.region = regional_create());
 	q.minfo[0] = (void *)(uintptr_t)&allow;
 	CU_ASSERT_TRUE(inplace_cb_reply_call(&b.of.env, &qinfo, &q, NULL, 0,
-	    &edns, &client, q.region, NULL));
+	    &edns, &client, q.region, &start));
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ALLOW), 1);
 
 	CU_ASSERT_TRUE(inplace_cb_reply_servfail_call(&b.of.env, &qinfo, &q,
-	    NULL, LDNS_RCODE_SERVFAIL, &edns, &client, q.region, NULL));
+	    NULL, LDNS_RCODE_SERVFAIL, &edns, &client, q.region, &start));
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ERROR), 1);
 	CU_ASSERT_PTR_NULL(edns.opt_list_inplace_cb_out);
 
 	q.minfo[0] = (void *)(uintptr_t)&not_ready;
 	CU_ASSERT_TRUE(inplace_cb_reply_servfail_call(&b.of.env, &qinfo, &q,
-	    NULL, LDNS_RCODE_SERVFAIL, &edns, &client, q.region, NULL));
+	    NULL, LDNS_RCODE_SERVFAIL, &edns, &client, q.region, &start));
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_NOT_READY), 1);
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ERROR), 1);
 	CU_ASSERT_PTR_NOT_NULL(edns.opt_list_inplace_cb_out);
 
 	/* Before any module, as for a query that finds no room. */
 	CU_ASSERT_TRUE(inplace_cb_reply_servfail_call(&b.of.env, &qinfo, NULL,
-	    NULL, LDNS_RCODE_SERVFAIL, &edns, &client, q.region, NULL));
+	    NULL, LDNS_RCODE_SERVFAIL, &edns, &client, q.region, &start));
 	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_ERROR), 2);
 	regional_destroy(q.region);
 	bench_close(&b);
@@ -345,7 +353,7 @@ static void replies_and_failures_are_counted(void)
 /* A zone transfer can wait for the addresses of its primary. */
 static void who_is_no_client_is_not_counted(void)
 {
-	static const enum dp_verdict verdict = DP_VERDICT_ALLOW;
+	static const struct dp_mark allow = { .verdict = DP_VERDICT_ALLOW };
 	struct dp_name name = unit_name("manage.example");
 	struct edns_data edns = { .edns_present = 0 };
 	struct module_qstate q = { .qinfo = { .qname = name.wire,
@@ -363,7 +371,7 @@ static void who_is_no_client_is_not_counted(void)
 	msg.rep = &reply.rep;
 	q.env = &b.of.env;
 	q.return_msg = &msg;
-	q.minfo[1] = (void *)(uintptr_t)&verdict;
+	q.minfo[1] = (void *)(uintptr_t)&allow;
 	CU_ASSERT_TRUE(inplace_cb_reply_call(&b.of.env, &q.qinfo, &q,
 	    &reply.rep, 0, &edns, NULL, NULL, NULL));
 	CU_ASSERT_TRUE(inplace_cb_reply_servfail_call(&b.of.env, &q.qinfo, &q,
@@ -376,10 +384,164 @@ static void who_is_no_client_is_not_counted(void)
 	bench_close(&b);
 }
 
+/* What events say of it. */
+static bool says(struct trail_of *trail, enum dp_event_verdict verdict,
+    enum dp_event_source source, uint32_t flags, int rcode)
+{
+	struct dp_event e = trail_of_one(trail);
+
+	return e.fixed.verdict == verdict && e.fixed.source == source &&
+	    e.fixed.flags == flags && e.fixed.rcode == rcode;
+}
+
+static void what_the_cache_answers_is_an_event(void)
+{
+	struct trail_of trail;
+	struct bench b;
+
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
+	trail_of_open(&trail, &b.of.m);
+	answer_from_cache(&b, "manage.example", "20.1.2.3");
+	CU_ASSERT_TRUE(says(&trail, DP_EVENT_VERDICT_ALLOW,
+	    DP_EVENT_SOURCE_CACHE, 0, 0));
+	answer_from_cache(&b, "manage.example", "21.1.2.3");
+	CU_ASSERT_TRUE(says(&trail, DP_EVENT_VERDICT_ALLOW,
+	    DP_EVENT_SOURCE_CACHE, DP_EVENT_PIN_OUTSIDE, 0));
+	answer_from_cache(&b, "off.example", "20.1.2.3");
+	CU_ASSERT_TRUE(says(&trail, DP_EVENT_VERDICT_DENY,
+	    DP_EVENT_SOURCE_CACHE, DP_EVENT_LEAKED, 0));
+	atomic_store(&b.of.m.map, NULL);
+	answer_from_cache(&b, "manage.example", "20.1.2.3");
+	CU_ASSERT_TRUE(says(&trail, DP_EVENT_VERDICT_ALLOW,
+	    DP_EVENT_SOURCE_CACHE, DP_EVENT_MAP_FULL, 0));
+	atomic_store(&b.of.m.map, b.of.map.map);
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_UNLOGGED), 0);
+	trail_of_close(&trail);
+	bench_close(&b);
+}
+
+/* A query state that ended with nothing but a code, for a client. */
+struct ended {
+	struct mesh_state state;
+	struct mesh_reply client;
+	struct dp_name name;
+};
+
+static struct module_qstate *end(struct bench *b, struct ended *e,
+    const struct dp_mark *mark)
+{
+	struct module_qstate *q = &e->state.s;
+
+	memset(e, 0, sizeof(*e));
+	e->name = unit_name("manage.example");
+	q->mesh_info = &e->state;
+	q->env = &b->of.env;
+	q->minfo[0] = (void *)(uintptr_t)mark;
+	q->qinfo = (struct query_info){ .qname = e->name.wire,
+		.qname_len = e->name.len, .qtype = LDNS_RR_TYPE_A,
+		.qclass = LDNS_RR_CLASS_IN };
+	e->client.qflags = BIT_RD;
+	e->client.start_time.tv_sec = NOW - 1;
+	e->state.reply_list = &e->client;
+	return q;
+}
+
+static void what_modules_answered_is_an_event(void)
+{
+	static const struct {
+		struct dp_mark mark;
+		int rcode;
+		enum dp_event_verdict verdict;
+		enum dp_event_source source;
+		uint32_t flags;
+	} cases[] = {
+		{ { .verdict = DP_VERDICT_ALLOW, .hold_us = 7 }, 3,
+		    DP_EVENT_VERDICT_ALLOW, DP_EVENT_SOURCE_RECURSION, 0 },
+		{ { .verdict = DP_VERDICT_ALLOW,
+		      .flags = DP_EVENT_UNCONFIRMED }, 0,
+		    DP_EVENT_VERDICT_ALLOW, DP_EVENT_SOURCE_RECURSION,
+		    DP_EVENT_UNCONFIRMED },
+		{ { .verdict = DP_VERDICT_DENY, .at_once = true }, 3,
+		    DP_EVENT_VERDICT_DENY, DP_EVENT_SOURCE_POLICY, 0 },
+		{ { .verdict = DP_VERDICT_ALLOW }, LDNS_RCODE_SERVFAIL,
+		    DP_EVENT_VERDICT_ERROR, DP_EVENT_SOURCE_RECURSION, 0 },
+		{ { .verdict = DP_VERDICT_WITHHELD }, LDNS_RCODE_SERVFAIL,
+		    DP_EVENT_VERDICT_ERROR, DP_EVENT_SOURCE_RECURSION,
+		    DP_EVENT_WITHHELD },
+		{ { .verdict = DP_VERDICT_NOT_READY, .at_once = true },
+		    LDNS_RCODE_SERVFAIL, DP_EVENT_VERDICT_ERROR,
+		    DP_EVENT_SOURCE_POLICY, DP_EVENT_NOT_READY },
+	};
+	struct trail_of trail;
+	struct bench b;
+
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
+	trail_of_open(&trail, &b.of.m);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ended e;
+		struct module_qstate *q = end(&b, &e, &cases[i].mark);
+		struct dp_event event;
+
+		CU_ASSERT_TRUE((cases[i].rcode == LDNS_RCODE_SERVFAIL ?
+		    inplace_cb_reply_servfail_call : inplace_cb_reply_call)(
+		    &b.of.env, &q->qinfo, q, NULL, cases[i].rcode,
+		    &e.client.edns, &e.client.query_reply, NULL,
+		    &e.client.start_time));
+		event = trail_of_one(&trail);
+		CU_ASSERT_EQUAL(event.fixed.verdict, cases[i].verdict);
+		CU_ASSERT_EQUAL(event.fixed.source, cases[i].source);
+		CU_ASSERT_EQUAL(event.fixed.flags,
+		    cases[i].flags | DP_EVENT_RD);
+		CU_ASSERT_EQUAL(event.fixed.rcode, cases[i].rcode);
+		CU_ASSERT_EQUAL(event.fixed.hold_us, cases[i].mark.hold_us);
+		CU_ASSERT_EQUAL(event.fixed.latency_us, 1000000);
+		CU_ASSERT_EQUAL(event.fixed.rule_kind, DP_EVENT_RULE_EXACT);
+	}
+	trail_of_close(&trail);
+	bench_close(&b);
+}
+
+/* CHAOS: nothing is told but in the query as it came. */
+static void what_the_operator_answers_is_an_event(void)
+{
+	static const uint8_t query[] = { 0, 1, 0x01, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+		2, 'i', 'd', 6, 's', 'e', 'r', 'v', 'e', 'r', 0, 0, 16, 0, 3 };
+	struct sldns_buffer *buffer = sldns_buffer_new(512);
+	struct comm_point c = { .buffer = buffer };
+	struct comm_reply client = { .c = &c };
+	struct edns_data edns = { .edns_present = 0 };
+	struct timeval start = { .tv_sec = NOW };
+	struct trail_of trail;
+	struct dp_event e;
+	struct bench b;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(buffer);
+	sldns_buffer_write(buffer, query, sizeof(query));
+	sldns_buffer_flip(buffer);
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
+	trail_of_open(&trail, &b.of.m);
+	CU_ASSERT_TRUE(inplace_cb_reply_local_call(&b.of.env, NULL, NULL, NULL,
+	    LDNS_RCODE_NOERROR, &edns, &client, NULL, &start));
+	e = trail_of_one(&trail);
+	CU_ASSERT_EQUAL(e.fixed.verdict, DP_EVENT_VERDICT_LOCAL);
+	CU_ASSERT_EQUAL(e.fixed.source, DP_EVENT_SOURCE_LOCAL);
+	CU_ASSERT_EQUAL(e.fixed.flags, DP_EVENT_RD);
+	CU_ASSERT_EQUAL(e.fixed.type, 16);
+	CU_ASSERT_EQUAL(e.fixed.class, 3);
+	CU_ASSERT_EQUAL_FATAL(e.name_b, 11);
+	CU_ASSERT_EQUAL(memcmp(e.name, query + 12, 11), 0);
+	trail_of_close(&trail);
+	bench_close(&b);
+	sldns_buffer_free(buffer);
+}
+
 UNIT_MAIN("reply", UNIT(hits_are_counted_and_recorded),
     UNIT(what_is_off_the_list_is_a_leak), UNIT(settling_is_no_leak),
     UNIT(renewed_records_are_judged),
     UNIT(what_nobody_vouches_for_is_not_recorded), UNIT(referrals_are_refused),
     UNIT(expired_answers_are_judged), UNIT(local_answers_need_nothing),
     UNIT(replies_and_failures_are_counted),
-    UNIT(who_is_no_client_is_not_counted))
+    UNIT(who_is_no_client_is_not_counted),
+    UNIT(what_the_cache_answers_is_an_event),
+    UNIT(what_modules_answered_is_an_event),
+    UNIT(what_the_operator_answers_is_an_event))

@@ -1,0 +1,52 @@
+/*
+ * The audit trail: one event (core/event.h) for each reply to a client. A reply
+ * callback begins an entry with what it was called with, judges, and writes the
+ * entry; all of it on the worker's thread, inside the epoch. Where no event can
+ * be written the reply is counted as unlogged.
+ */
+#ifndef DP_TRAIL_H
+#define DP_TRAIL_H
+
+#include "module/compat.h"
+#include "module/core/event.h"
+#include "module/judge.h"
+#include "module/worker.h"
+
+struct dp_trail {
+	/* as the callback was called */
+	const struct query_info *qinfo; /* NULL: it is in the query alone */
+	struct reply_info *rep;		/* NULL: nothing but rcode goes out */
+	int rcode;			/* not 0: rep does not go out */
+	const struct comm_reply *client;
+	const struct timeval *start; /* of the query */
+	const struct timeval *now;
+	time_t ttl_from; /* TTLs of rep are counted from; 0: relative */
+	uint32_t flags;	 /* of event.def */
+	bool wants_ad;
+	/* as it was judged */
+	const struct dp_policy *policy; /* NULL: none in force */
+	struct dp_match match;
+	uint32_t hold_us;
+	enum dp_event_verdict verdict;
+	enum dp_event_source source;
+};
+
+/* q: NULL where no state waits. client: NULL: then nothing is to be written.
+ * Before the module changes anything. */
+void dp_trail_begin(struct dp_trail *t, const struct query_info *qinfo,
+    const struct module_qstate *q, struct reply_info *rep, int rcode,
+    const struct edns_data *edns, const struct comm_reply *client,
+    const struct timeval *start);
+
+/* The verdict of the module, and what goes with it. */
+void dp_trail_judged(struct dp_trail *t, const struct dp_case *c,
+    enum dp_verdict verdict);
+
+/* rep as it goes out. */
+void dp_trail_write(struct dp_module *m, const struct dp_worker *w,
+    const struct dp_trail *t);
+
+/* A reply of a thread for which there is no worker. */
+void dp_trail_miss(struct dp_module *m);
+
+#endif
