@@ -227,14 +227,15 @@ def policies_change(lab, path, resolver, agent, barrier):
             (POLICY, {"barrier": barrier, "mode": "observe"}, is_given)):
         change(resolver, POLICY, barrier, 1500)
         wait_until(lambda: is_given(resolver.ask(next(NAMES))), "agent")
-        agent.delay(1200)
+        agent.delay(None)
+        before = counters(resolver)["held"]
         held = resolver.send(next(NAMES))
-        time.sleep(0.02)
+        wait_until(lambda b=before: counters(resolver)["held"] > b, "held")
         change(resolver, text, timeout=1500, **settings)
+        agent.delay(0)
         answer = resolver.reply(held)
         lab.check(f"{path}: a new policy under a held answer, {settings}",
                   right(answer), answer)
-        agent.delay(0)
     change(resolver, POLICY, barrier)
 
 

@@ -19,6 +19,7 @@
 #include "tools/zone.h"
 
 #define PAIRS 10000000u
+#define PAIRS_QUICK 1000000u
 #define PAIRS_SANITIZED 200000u
 #define NAMES 512 /* of each policy */
 #define CLIENTS 8 /* of each policy */
@@ -319,7 +320,9 @@ int main(void)
 	bool sanitized = sanitizer && *sanitizer;
 	uint64_t seed = number("DNSPIN_MATCH_SEED", 1);
 	uint64_t pairs = number("DNSPIN_MATCH_PAIRS",
-	    sanitized ? PAIRS_SANITIZED : PAIRS);
+	    sanitized		      ? PAIRS_SANITIZED :
+		getenv("DNSPIN_QUICK") ? PAIRS_QUICK :
+					 PAIRS);
 	uint64_t policies = (pairs + NAMES - 1) / NAMES, state = seed;
 
 	printf("seed %" PRIu64 ", %" PRIu64 " pairs of name and policy%s\n",
