@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "module/core/event.h"
 #include "module/core/status.h"
 #include "tools/conf.h"
 #include "tools/verb.h"
@@ -174,6 +175,41 @@ static void every_counter_has_its_item(void)
 	free(manual);
 }
 
+static void must_explain(const char *manual, const struct dp_event_word *w)
+{
+	char item[256];
+
+	snprintf(item, sizeof(item), "\n.It Cm %s\n%s\n", w->word, w->text);
+	must_hold(manual, item, "dnspin-log.5");
+}
+
+static void every_word_of_an_event_is_explained(void)
+{
+	char *manual = read_source("tools/dnspin-log.5");
+	char word[64];
+
+	for (size_t i = 0; i < DP_EVENT_VERDICT_COUNT; i++)
+		must_explain(manual, &dp_event_verdicts[i]);
+	for (size_t i = 0; i < DP_EVENT_SOURCE_COUNT; i++)
+		must_explain(manual, &dp_event_sources[i]);
+	for (size_t i = 0; dp_event_flags[i].word; i++) {
+		bool in_header = strlen(dp_event_flags[i].word) == 2;
+
+		snprintf(word, sizeof(word), "%s", dp_event_flags[i].word);
+		for (char *c = word; in_header && *c; c++)
+			*c = (char)toupper((unsigned char)*c);
+		if (in_header)
+			must_hold(manual, word, "dnspin-log.5");
+		else
+			must_explain(manual, &dp_event_flags[i]);
+	}
+	for (size_t i = 0; i < DP_EVENT_TRANSPORT_COUNT; i++)
+		must_hold(manual, dp_event_transports[i].word, "dnspin-log.5");
+	for (size_t i = 0; i < DP_EVENT_SECURITY_COUNT; i++)
+		must_hold(manual, dp_event_securities[i].word, "dnspin-log.5");
+	free(manual);
+}
+
 /* Write text to path and load it. */
 static enum dp_err load(struct dp_conf *conf, const char *path,
     const char *text, struct dp_diag *diag)
@@ -218,4 +254,6 @@ static void the_sample_is_understood(void)
 
 UNIT_MAIN("manual", UNIT(every_verb_has_its_section),
     UNIT(every_setting_has_its_item),
-    UNIT(every_counter_has_its_item), UNIT(the_sample_is_understood))
+    UNIT(every_counter_has_its_item),
+    UNIT(every_word_of_an_event_is_explained),
+    UNIT(the_sample_is_understood))

@@ -13,7 +13,7 @@
 #include <string.h>
 #include "tests/unit/capture.h"
 
-#define COMMAND_LINE_WORDS 16
+#define COMMAND_LINE_WORDS 24
 
 struct command_line {
 	char words[1024];
