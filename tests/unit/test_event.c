@@ -212,19 +212,11 @@ static void words_are_there_for_all_numbers(void)
 	CU_ASSERT_PTR_NULL(dp_event_flags[DP_EVENT_FLAGS_MAX].word);
 }
 
-int main(void)
-{
-	CU_TestInfo tests[] = {
-		UNIT(what_is_encoded_is_decoded),
-		UNIT(clients_are_told_as_the_privacy_has_it),
-		UNIT(rules_are_suffixes_of_the_name),
-		UNIT(too_many_addresses_are_cut_and_said_so),
-		UNIT(an_event_without_a_name_is_one),
-		UNIT(short_ones_are_refused),
-		UNIT(flipped_ones_stay_in_their_bounds),
-		UNIT(words_are_there_for_all_numbers),
-		CU_TEST_INFO_NULL,
-	};
-
-	return unit_run("event", NULL, NULL, tests);
-}
+UNIT_MAIN("event", UNIT(what_is_encoded_is_decoded),
+    UNIT(clients_are_told_as_the_privacy_has_it),
+    UNIT(rules_are_suffixes_of_the_name),
+    UNIT(too_many_addresses_are_cut_and_said_so),
+    UNIT(an_event_without_a_name_is_one),
+    UNIT(short_ones_are_refused),
+    UNIT(flipped_ones_stay_in_their_bounds),
+    UNIT(words_are_there_for_all_numbers))

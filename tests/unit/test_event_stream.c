@@ -325,20 +325,13 @@ static void what_cannot_be_read_is_said(void)
 	dp_stream_close(&s);
 }
 
-int main(void)
-{
-	CU_TestInfo tests[] = {
-		UNIT(rings_are_merged_by_time),
-		UNIT(rings_may_come_later),
-		UNIT(losses_are_told_where_they_are),
-		UNIT(what_is_no_event_is_lost),
-		UNIT(a_replaced_ring_is_read_to_its_end_first),
-		UNIT(a_ring_made_anew_is_said_so),
-		UNIT(reading_goes_on_where_it_ended),
-		UNIT(reading_can_begin_now),
-		UNIT(what_cannot_be_read_is_said),
-		CU_TEST_INFO_NULL,
-	};
-
-	return unit_run("event_stream", folder_make, folder_remove, tests);
-}
+UNIT_MAIN_WITH("event_stream", folder_make, folder_remove,
+    UNIT(rings_are_merged_by_time),
+    UNIT(rings_may_come_later),
+    UNIT(losses_are_told_where_they_are),
+    UNIT(what_is_no_event_is_lost),
+    UNIT(a_replaced_ring_is_read_to_its_end_first),
+    UNIT(a_ring_made_anew_is_said_so),
+    UNIT(reading_goes_on_where_it_ended),
+    UNIT(reading_can_begin_now),
+    UNIT(what_cannot_be_read_is_said))

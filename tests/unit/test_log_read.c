@@ -111,15 +111,7 @@ static void files_that_are_not_there_are_said(void)
 	CU_ASSERT_STRING_EQUAL(diag.reason, "cannot read: Is a directory");
 }
 
-int main(void)
-{
-	CU_TestInfo tests[] = {
-		UNIT(an_event_is_read),
-		UNIT(other_lines_are_told_apart),
-		UNIT(an_error_ends_the_reading),
-		UNIT(files_that_are_not_there_are_said),
-		CU_TEST_INFO_NULL,
-	};
-
-	return unit_run("log_read", NULL, NULL, tests);
-}
+UNIT_MAIN("log_read", UNIT(an_event_is_read),
+    UNIT(other_lines_are_told_apart),
+    UNIT(an_error_ends_the_reading),
+    UNIT(files_that_are_not_there_are_said))

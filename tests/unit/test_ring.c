@@ -208,17 +208,10 @@ static void a_killed_writer_leaves_whole_records(void)
 	}
 }
 
-int main(void)
-{
-	CU_TestInfo tests[] = {
-		UNIT(a_record_that_is_too_long_is_refused),
-		UNIT(one_writer_at_a_time),
-		UNIT(a_writer_goes_on_where_the_last_one_ended),
-		UNIT(another_size_or_boot_makes_a_new_file_and_counts_on),
-		UNIT(what_is_no_ring_is_replaced),
-		UNIT(a_killed_writer_leaves_whole_records),
-		CU_TEST_INFO_NULL,
-	};
-
-	return unit_run("ring", ring_folder_make, ring_folder_remove, tests);
-}
+UNIT_MAIN_WITH("ring", ring_folder_make, ring_folder_remove,
+    UNIT(a_record_that_is_too_long_is_refused),
+    UNIT(one_writer_at_a_time),
+    UNIT(a_writer_goes_on_where_the_last_one_ended),
+    UNIT(another_size_or_boot_makes_a_new_file_and_counts_on),
+    UNIT(what_is_no_ring_is_replaced),
+    UNIT(a_killed_writer_leaves_whole_records))

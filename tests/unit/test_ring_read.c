@@ -275,20 +275,12 @@ static void what_is_no_ring_is_said_so(void)
 	dp_ring_reader_close(&rd);
 }
 
-int main(void)
-{
-	CU_TestInfo tests[] = {
-		UNIT(every_record_comes_once_and_in_order),
-		UNIT(who_is_slow_is_told_how_much_it_lost),
-		UNIT(reading_can_begin_at_a_number),
-		UNIT(a_reader_beside_a_fast_writer),
-		UNIT(hostile_octets_end_nothing),
-		UNIT(a_file_cut_short_ends_nothing),
-		UNIT(garbage_costs_its_block_and_is_counted),
-		UNIT(what_is_no_ring_is_said_so),
-		CU_TEST_INFO_NULL,
-	};
-
-	return unit_run("ring_read", ring_folder_make, ring_folder_remove,
-	    tests);
-}
+UNIT_MAIN_WITH("ring_read", ring_folder_make, ring_folder_remove,
+    UNIT(every_record_comes_once_and_in_order),
+    UNIT(who_is_slow_is_told_how_much_it_lost),
+    UNIT(reading_can_begin_at_a_number),
+    UNIT(a_reader_beside_a_fast_writer),
+    UNIT(hostile_octets_end_nothing),
+    UNIT(a_file_cut_short_ends_nothing),
+    UNIT(garbage_costs_its_block_and_is_counted),
+    UNIT(what_is_no_ring_is_said_so))

@@ -71,13 +71,5 @@ static void a_suffix_can_be_taken_as_ones_own(void)
 	dp_suffixes_close(&s);
 }
 
-int main(void)
-{
-	CU_TestInfo tests[] = {
-		UNIT(owners_part_at_their_suffixes),
-		UNIT(a_suffix_can_be_taken_as_ones_own),
-		CU_TEST_INFO_NULL,
-	};
-
-	return unit_run("suffix", NULL, NULL, tests);
-}
+UNIT_MAIN("suffix", UNIT(owners_part_at_their_suffixes),
+    UNIT(a_suffix_can_be_taken_as_ones_own))

@@ -170,14 +170,6 @@ static void long_names_find_room_below_the_origin(void)
 	dp_suggest_close(&s);
 }
 
-int main(void)
-{
-	CU_TestInfo tests[] = {
-		UNIT(rules_are_as_wide_as_needed),
-		UNIT(evidence_is_summed_up),
-		UNIT(long_names_find_room_below_the_origin),
-		CU_TEST_INFO_NULL,
-	};
-
-	return unit_run("suggest", NULL, NULL, tests);
-}
+UNIT_MAIN("suggest", UNIT(rules_are_as_wide_as_needed),
+    UNIT(evidence_is_summed_up),
+    UNIT(long_names_find_room_below_the_origin))

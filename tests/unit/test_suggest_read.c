@@ -111,14 +111,6 @@ static void what_is_no_event_is_told_apart(void)
 	dp_suggest_close(&s);
 }
 
-int main(void)
-{
-	CU_TestInfo tests[] = {
-		UNIT(off_list_lines_count),
-		UNIT(refused_ones_count_on_request),
-		UNIT(what_is_no_event_is_told_apart),
-		CU_TEST_INFO_NULL,
-	};
-
-	return unit_run("suggest_read", NULL, NULL, tests);
-}
+UNIT_MAIN("suggest_read", UNIT(off_list_lines_count),
+    UNIT(refused_ones_count_on_request),
+    UNIT(what_is_no_event_is_told_apart))

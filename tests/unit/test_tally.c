@@ -101,15 +101,7 @@ static void long_keys_are_cut(void)
 	dp_tally_close(&t);
 }
 
-int main(void)
-{
-	CU_TestInfo tests[] = {
-		UNIT(the_heaviest_come_first),
-		UNIT(weights_fade_until_they_are_forgotten),
-		UNIT(what_is_frequent_stays),
-		UNIT(long_keys_are_cut),
-		CU_TEST_INFO_NULL,
-	};
-
-	return unit_run("tally", NULL, NULL, tests);
-}
+UNIT_MAIN("tally", UNIT(the_heaviest_come_first),
+    UNIT(weights_fade_until_they_are_forgotten),
+    UNIT(what_is_frequent_stays),
+    UNIT(long_keys_are_cut))

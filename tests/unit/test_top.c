@@ -70,14 +70,6 @@ static void new_bindings_are_kept(void)
 	dp_top_close(&t);
 }
 
-int main(void)
-{
-	CU_TestInfo tests[] = {
-		UNIT(events_are_summed_up),
-		UNIT(rates_are_those_of_the_last_seconds),
-		UNIT(new_bindings_are_kept),
-		CU_TEST_INFO_NULL,
-	};
-
-	return unit_run("top", NULL, NULL, tests);
-}
+UNIT_MAIN("top", UNIT(events_are_summed_up),
+    UNIT(rates_are_those_of_the_last_seconds),
+    UNIT(new_bindings_are_kept))

@@ -106,16 +106,13 @@ static void an_empty_page_is_one(void)
 	dp_top_close(&t);
 }
 
-int main(void)
+static int clock_in_utc(void)
 {
-	CU_TestInfo tests[] = {
-		UNIT(a_page_shows_it_all),
-		UNIT(a_page_fits_the_terminal),
-		UNIT(an_empty_page_is_one),
-		CU_TEST_INFO_NULL,
-	};
-
 	setenv("TZ", "UTC", 1);
 	tzset();
-	return unit_run("top_page", NULL, NULL, tests);
+	return 0;
 }
+
+UNIT_MAIN_WITH("top_page", clock_in_utc, NULL, UNIT(a_page_shows_it_all),
+    UNIT(a_page_fits_the_terminal),
+    UNIT(an_empty_page_is_one))

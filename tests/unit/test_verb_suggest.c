@@ -202,17 +202,10 @@ static void rings_are_read_without_a_log(void)
 	dp_ring_close(&r);
 }
 
-int main(void)
-{
-	CU_TestInfo tests[] = {
-		UNIT(a_zone_is_printed),
-		UNIT(options_shape_it),
-		UNIT(it_says_why),
-		UNIT(what_is_wrong_is_said),
-		UNIT(a_file_of_something_else_is_said_so),
-		UNIT(rings_are_read_without_a_log),
-		CU_TEST_INFO_NULL,
-	};
-
-	return unit_run("verb_suggest", folder_make, folder_remove, tests);
-}
+UNIT_MAIN_WITH("verb_suggest", folder_make, folder_remove,
+    UNIT(a_zone_is_printed),
+    UNIT(options_shape_it),
+    UNIT(it_says_why),
+    UNIT(what_is_wrong_is_said),
+    UNIT(a_file_of_something_else_is_said_so),
+    UNIT(rings_are_read_without_a_log))

@@ -181,14 +181,7 @@ static void it_runs_on_a_terminal(void)
 	dp_ring_close(&r);
 }
 
-int main(void)
-{
-	CU_TestInfo tests[] = {
-		UNIT(one_page_is_printed),
-		UNIT(what_is_wrong_is_said),
-		UNIT(it_runs_on_a_terminal),
-		CU_TEST_INFO_NULL,
-	};
-
-	return unit_run("verb_top", folder_make, folder_remove, tests);
-}
+UNIT_MAIN_WITH("verb_top", folder_make, folder_remove,
+    UNIT(one_page_is_printed),
+    UNIT(what_is_wrong_is_said),
+    UNIT(it_runs_on_a_terminal))
