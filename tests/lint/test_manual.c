@@ -12,6 +12,7 @@
 #include "module/core/status.h"
 #include "tools/conf.h"
 #include "tools/verb.h"
+#include "tools/verify.h"
 
 static char *read_source(const char *name)
 {
@@ -210,6 +211,22 @@ static void every_word_of_an_event_is_explained(void)
 	free(manual);
 }
 
+static void every_finding_of_verify_has_its_item(void)
+{
+	char *manual = read_source("tools/dnspin.1");
+	char *text = section(manual, ".Sh VERIFY", ".Sh ");
+
+	for (size_t i = 0; i < DP_VERIFY_COUNT; i++) {
+		char item[256];
+
+		snprintf(item, sizeof(item), "\n.It Cm %s\n%s\n",
+		    dp_verify_words[i].word, dp_verify_words[i].text);
+		must_hold(text, item, "VERIFY");
+	}
+	free(text);
+	free(manual);
+}
+
 /* Write text to path and load it. */
 static enum dp_err load(struct dp_conf *conf, const char *path,
     const char *text, struct dp_diag *diag)
@@ -256,4 +273,5 @@ UNIT_MAIN("manual", UNIT(every_verb_has_its_section),
     UNIT(every_setting_has_its_item),
     UNIT(every_counter_has_its_item),
     UNIT(every_word_of_an_event_is_explained),
+    UNIT(every_finding_of_verify_has_its_item),
     UNIT(the_sample_is_understood))
