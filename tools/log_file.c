@@ -151,6 +151,21 @@ enum dp_err dp_log_file_reopen(struct dp_log_file *f, struct dp_diag *diag)
 	return DP_OK;
 }
 
+enum dp_err dp_log_file_measure(struct dp_log_file *f, struct dp_diag *diag)
+{
+	struct stat st;
+
+	if (fstat(f->fd, &st) != 0)
+		return refused(diag, f->path, "measure");
+	f->size_b = (uint64_t)st.st_size;
+	return DP_OK;
+}
+
+enum dp_err dp_log_file_sync(struct dp_log_file *f, struct dp_diag *diag)
+{
+	return fdatasync(f->fd) == 0 ? DP_OK : refused(diag, f->path, "sync");
+}
+
 /* --- writing -------------------------------------------------------------- */
 
 enum dp_err dp_log_file_cut(struct dp_log_file *f, uint64_t size_b,

@@ -38,6 +38,14 @@ enum dp_err dp_log_file_cut(struct dp_log_file *f, uint64_t size_b,
 
 uint64_t dp_log_file_size_b(const struct dp_log_file *f);
 
+/* Its size was changed behind its back. */
+enum dp_err dp_log_file_measure(struct dp_log_file *f, struct dp_diag *diag)
+    DP_MUST_CHECK;
+
+/* To the disk. */
+enum dp_err dp_log_file_sync(struct dp_log_file *f, struct dp_diag *diag)
+    DP_MUST_CHECK;
+
 /* Nothing is in it. */
 bool dp_log_file_is_new(const struct dp_log_file *f);
 

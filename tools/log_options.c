@@ -145,6 +145,9 @@ static int option(struct dp_log_options *o, int letter, uint64_t now_s)
 	case 'O':
 		o->target.file = strcmp(optarg, "-") == 0 ? NULL : optarg;
 		return DP_EXIT_OK;
+	case 'P':
+		o->target.keys.copies = optarg;
+		return DP_EXIT_OK;
 	case 'S':
 		return since(o, optarg, now_s);
 	case 'T':
@@ -155,6 +158,12 @@ static int option(struct dp_log_options *o, int letter, uint64_t now_s)
 	case 'g':
 	case 'n':
 		return filter(&o->filter, (char)letter, optarg);
+	case 'a':
+		o->target.keys.auditor = optarg;
+		return DP_EXIT_OK;
+	case 'k':
+		o->target.keys.key = optarg;
+		return DP_EXIT_OK;
 	case 'f':
 		if (dp_log_format_find(&o->target.format, optarg))
 			return DP_EXIT_OK;
@@ -167,10 +176,27 @@ static int option(struct dp_log_options *o, int letter, uint64_t now_s)
 	return DP_EXIT_USAGE;
 }
 
+/* Do the options go together? */
+static int agree(const struct dp_log_target *t)
+{
+	const struct dp_log_seal_keys *keys = &t->keys;
+
+	if (t->file && t->socket)
+		return dp_cli_usage("log", "-O and -u exclude each other");
+	if ((t->turns.size_b || t->turns.every_s) && !t->file)
+		return dp_cli_usage("log", "-%c needs a file (-O)",
+		    t->turns.size_b ? 's' : 'T');
+	if (keys->key && (!t->file || t->format != DP_LOG_JSON))
+		return dp_cli_usage("log", "-k seals a file (-O) of JSON");
+	if ((keys->auditor || keys->copies) && !keys->key)
+		return dp_cli_usage("log", "-%c needs a key to seal with (-k)",
+		    keys->auditor ? 'a' : 'P');
+	return DP_EXIT_OK;
+}
+
 int dp_log_options_parse(struct dp_log_options *o, int argc, char **argv,
     uint64_t now_s)
 {
-	const struct dp_log_turns *t = &o->target.turns;
 	int letter;
 
 	*o = (struct dp_log_options){ .once = false };
@@ -183,12 +209,7 @@ int dp_log_options_parse(struct dp_log_options *o, int argc, char **argv,
 	if (optind < argc)
 		return dp_cli_usage("log", "unexpected argument %s",
 		    argv[optind]);
-	if (o->target.file && o->target.socket)
-		return dp_cli_usage("log", "-O and -u exclude each other");
-	if ((t->size_b || t->every_s) && !o->target.file)
-		return dp_cli_usage("log", "-%c needs a file (-O)",
-		    t->size_b ? 's' : 'T');
-	return DP_EXIT_OK;
+	return agree(&o->target);
 }
 
 void dp_log_options_free(struct dp_log_options *o)

@@ -20,6 +20,8 @@ struct dp_log_out {
 	struct dp_log_socket *socket;
 	struct dp_log_batch edge; /* the head of a file, or its tail */
 	bool reopens;
+	bool left; /* the file was ended; the next is not there yet */
+	bool wrote;
 	uint64_t looked_us;
 	bool troubled;
 	struct dp_diag trouble;
@@ -60,6 +62,23 @@ static enum dp_err continue_lines(struct dp_log_out *o,
 	return err;
 }
 
+static enum dp_err continue_sealed(struct dp_log_out *o, uint64_t now_us,
+    struct dp_log_positions *positions, bool *resumes, struct dp_diag *diag)
+{
+	struct dp_log_seal *seal;
+	bool turns;
+	enum dp_err err = dp_log_seal_open(&seal, &o->target->keys, diag);
+
+	if (err != DP_OK)
+		return err;
+	dp_log_form_seal(o->form, seal);
+	err = dp_log_seal_start(seal, o->file, o->target->file, now_us,
+	    positions, resumes, &turns, diag);
+	if (err == DP_OK && turns)
+		err = dp_log_file_turn(o->file, now_us / US, diag);
+	return err == DP_OK && turns ? dp_log_seal_next(seal, now_us) : err;
+}
+
 static enum dp_err open_file(struct dp_log_out *o, uint64_t now_us,
     struct dp_log_positions *positions, bool *resumes, struct dp_diag *diag)
 {
@@ -68,6 +87,8 @@ static enum dp_err open_file(struct dp_log_out *o, uint64_t now_us,
 
 	if (err != DP_OK)
 		return err;
+	if (o->target->keys.key)
+		return continue_sealed(o, now_us, positions, resumes, diag);
 	if (o->target->format != DP_LOG_DNSTAP)
 		return continue_lines(o, positions, resumes, diag);
 	return dp_log_file_is_new(o->file) ? DP_OK :
@@ -138,59 +159,123 @@ static void say_well(struct dp_log_out *o)
 
 /* --- writing -------------------------------------------------------------- */
 
-/* The end of a file, where there is room for it. */
-static void end_file(struct dp_log_out *o)
+/* Both whole, or nothing; what is sealed is told so. */
+static enum dp_err put(struct dp_log_out *o, const struct dp_log_batch *head,
+    const struct dp_log_batch *body, struct dp_diag *diag)
+{
+	struct dp_log_seal *seal = dp_log_form_seal_of(o->form);
+	enum dp_err err;
+
+	if (head->starved || body->starved) {
+		dp_diag_set(diag, o->target->file, 0, "out of memory");
+		return DP_ERR_NOMEM;
+	}
+	err = dp_log_file_write(o->file, head, body, diag);
+	/* It is written nevertheless, and must not be again. */
+	if (err == DP_OK && seal && dp_log_seal_wants_sync(seal) &&
+	    dp_log_file_sync(o->file, diag) != DP_OK)
+		say_trouble(o, DP_ERR_IO, diag);
+	if (err == DP_OK && seal)
+		dp_log_seal_written(seal, head->size_b + body->size_b);
+	return err;
+}
+
+static enum dp_err end_file(struct dp_log_out *o, bool goes_on,
+    uint64_t now_us, struct dp_diag *diag)
 {
 	static const struct dp_log_batch nothing;
-	struct dp_diag diag;
+	bool sealed = dp_log_form_seal_of(o->form) != NULL;
 
 	dp_log_batch_clear(&o->edge);
-	if (dp_log_file_is_new(o->file))
-		return;
-	dp_log_form_tail(o->form, &o->edge);
-	if (o->edge.size_b > 0 && !o->edge.starved)
-		(void)!dp_log_file_write(o->file, &o->edge, &nothing, &diag);
+	if (!sealed && dp_log_file_is_new(o->file))
+		return DP_OK;
+	dp_log_form_tail(o->form, goes_on, now_us, &o->edge);
+	return o->edge.size_b > 0 ? put(o, &o->edge, &nothing, diag) : DP_OK;
+}
+
+static enum dp_err begin_file(struct dp_log_out *o, uint64_t now_us)
+{
+	struct dp_log_seal *seal = dp_log_form_seal_of(o->form);
+
+	return seal ? dp_log_seal_next(seal, now_us) : DP_OK;
+}
+
+/*
+ * The file was moved or removed. What is sealed belongs to it, so the batch
+ * goes there; where that fails the chain tells what is missing.
+ */
+static enum dp_err follow_file(struct dp_log_out *o,
+    struct dp_log_batch *batch, uint64_t now_us, struct dp_diag *diag)
+{
+	struct dp_log_seal *seal = dp_log_form_seal_of(o->form);
+	enum dp_err err;
+
+	if (!o->left) {
+		err = end_file(o, true, now_us, diag);
+		if (err != DP_OK && seal)
+			dp_log_seal_written(seal, o->edge.size_b);
+		if (seal)
+			dp_log_batch_clear(batch);
+		o->left = true;
+	}
+	err = dp_log_file_reopen(o->file, diag);
+	if (err != DP_OK)
+		return err;
+	o->left = false;
+	if (!o->reopens)
+		dp_cli_fail(0, o->target->file, "was moved or removed: begun "
+		    "anew");
+	return begin_file(o, now_us);
 }
 
 /* A file that is moved or removed is noticed within a second. */
-static enum dp_err tend_file(struct dp_log_out *o, uint64_t now_us,
-    struct dp_diag *diag)
+static enum dp_err look_after_file(struct dp_log_out *o,
+    struct dp_log_batch *batch, uint64_t now_us, struct dp_diag *diag)
 {
-	bool looks = o->reopens || now_us - o->looked_us >= US;
 	enum dp_err err = DP_OK;
 
-	if (looks && !dp_log_file_is_there(o->file)) {
-		end_file(o);
-		err = dp_log_file_reopen(o->file, diag);
-		if (err == DP_OK && !o->reopens)
-			dp_cli_fail(0, o->target->file, "was moved or removed: "
-			    "begun anew");
-	}
-	if (looks && err == DP_OK) {
+	if (!o->reopens && !o->left && now_us - o->looked_us < US)
+		return DP_OK;
+	if (o->left || !dp_log_file_is_there(o->file))
+		err = follow_file(o, batch, now_us, diag);
+	if (err == DP_OK) {
 		o->reopens = false;
 		o->looked_us = now_us;
-	}
-	if (err == DP_OK && dp_log_file_is_due(o->file, now_us / US)) {
-		end_file(o);
-		err = dp_log_file_turn(o->file, now_us / US, diag);
 	}
 	return err;
 }
 
-static enum dp_err write_file(struct dp_log_out *o,
-    const struct dp_log_batch *batch, const struct dp_log_positions *positions,
-    uint64_t now_us, struct dp_diag *diag)
+/* Behind all that belongs to the old file. */
+static enum dp_err turn_file(struct dp_log_out *o, uint64_t now_us,
+    struct dp_diag *diag)
 {
-	enum dp_err err = tend_file(o, now_us, diag);
+	enum dp_err err;
 
-	if (err != DP_OK || batch->size_b == 0)
-		return err;
+	if (!dp_log_file_is_due(o->file, now_us / US))
+		return DP_OK;
+	err = end_file(o, true, now_us, diag);
+	if (err == DP_OK)
+		err = dp_log_file_turn(o->file, now_us / US, diag);
+	return err == DP_OK ? begin_file(o, now_us) : err;
+}
+
+static enum dp_err write_file(struct dp_log_out *o, struct dp_log_batch *batch,
+    const struct dp_log_positions *positions, uint64_t now_us,
+    struct dp_diag *diag)
+{
+	enum dp_err err = look_after_file(o, batch, now_us, diag);
+
 	dp_log_batch_clear(&o->edge);
-	if (dp_log_file_is_new(o->file))
-		dp_log_form_head(o->form, positions, now_us, &o->edge);
-	if (o->edge.starved)
-		return DP_ERR_NOMEM;
-	return dp_log_file_write(o->file, &o->edge, batch, diag);
+	if (err == DP_OK && batch->size_b > 0) {
+		if (dp_log_file_is_new(o->file))
+			dp_log_form_head(o->form, positions, now_us, &o->edge);
+		err = put(o, &o->edge, batch, diag);
+	}
+	if (err != DP_OK)
+		return err;
+	o->wrote = batch->size_b > 0;
+	dp_log_batch_clear(batch);
+	return turn_file(o, now_us, diag);
 }
 
 enum dp_log_wrote dp_log_out_write(struct dp_log_out *o,
@@ -200,6 +285,7 @@ enum dp_log_wrote dp_log_out_write(struct dp_log_out *o,
 	struct dp_diag diag = { .line = 0 };
 	enum dp_err err;
 
+	o->wrote = batch->size_b > 0;
 	if (o->file)
 		err = write_file(o, batch, positions, now_us, &diag);
 	else
@@ -208,7 +294,7 @@ enum dp_log_wrote dp_log_out_write(struct dp_log_out *o,
 	if (err == DP_ERR_BUSY && o->socket)
 		return DP_LOG_WAITS;
 	if (err == DP_OK) {
-		if (batch->size_b > 0)
+		if (o->wrote)
 			say_well(o);
 		dp_log_batch_clear(batch);
 		return DP_LOG_WROTE;
@@ -217,12 +303,21 @@ enum dp_log_wrote dp_log_out_write(struct dp_log_out *o,
 	return err == DP_ERR_NOTFOUND ? DP_LOG_ENDED : DP_LOG_FAILED;
 }
 
+enum dp_err dp_log_out_end(struct dp_log_out *o, uint64_t now_us)
+{
+	struct dp_diag diag = { .line = 0 };
+	enum dp_err err = o->file && !o->left ?
+	    end_file(o, false, now_us, &diag) : DP_OK;
+
+	if (err != DP_OK)
+		say_trouble(o, err, &diag);
+	return err;
+}
+
 void dp_log_out_close(struct dp_log_out **o)
 {
 	if (!*o)
 		return;
-	if ((*o)->file)
-		end_file(*o);
 	dp_log_file_close(&(*o)->file);
 	dp_log_socket_close(&(*o)->socket);
 	dp_log_batch_free(&(*o)->edge);

@@ -19,6 +19,7 @@ struct dp_log_target { /* both NULL: standard output */
 	const char *socket;
 	struct dp_log_turns turns; /* of the file */
 	enum dp_log_format format;
+	struct dp_log_seal_keys keys;
 };
 
 struct dp_log_out;
@@ -33,7 +34,12 @@ enum dp_err dp_log_out_open(struct dp_log_out **out,
     uint64_t now_us, struct dp_log_positions *positions, bool *resumes,
     struct dp_diag *diag) DP_MUST_CHECK;
 
-/* *o may be NULL. Ends the file, or takes leave of the peer. */
+/* Everything was written: the file gets its end. Nothing may follow. Failure is
+ * said. */
+enum dp_err dp_log_out_end(struct dp_log_out *o, uint64_t now_us)
+    DP_MUST_CHECK;
+
+/* *o may be NULL. Takes leave of the peer. */
 void dp_log_out_close(struct dp_log_out **o);
 
 /* SIGHUP: somebody moved the file. */

@@ -57,6 +57,33 @@ static const char *client_of(const json_t *json)
 	return text ? text : "";
 }
 
+static bool number_of(uint64_t *out, const json_t *object, const char *key)
+{
+	const json_t *n = json_object_get(object, key);
+
+	if (!json_is_integer(n) || json_integer_value(n) < 0)
+		return false;
+	*out = (uint64_t)json_integer_value(n);
+	return true;
+}
+
+static void place(struct dp_log_line *line, const json_t *json)
+{
+	const json_t *ours = json_object_get(json, "dnspin");
+	uint64_t ring, number;
+
+	if (!number_of(&ring, ours, "ring") || ring > UINT32_MAX)
+		return;
+	if (number_of(&number, json_object_get(json, "event"), "sequence"))
+		line->number = number;
+	else if (number_of(&number, ours, "next") && number > 0)
+		line->number = number - 1;
+	else
+		return;
+	line->ring = (uint32_t)ring;
+	line->placed = true;
+}
+
 static struct dp_log_line line_of(const json_t *json)
 {
 	const json_t *ours = json_object_get(json, "dnspin");
@@ -78,10 +105,24 @@ static struct dp_log_line line_of(const json_t *json)
 
 		line.kind = DP_LOG_LOST;
 		line.lost = n > 0 ? (uint64_t)n : 0;
+	} else if (json_is_true(json_object_get(ours, "anew"))) {
+		line.kind = DP_LOG_LOST;
+	} else if (json_is_array(json_object_get(ours, "positions"))) {
+		line.kind = DP_LOG_STATE;
 	} else if (line.verdict == DP_EVENT_VERDICT_COUNT) {
 		line.kind = DP_LOG_OTHER;
 	}
+	place(&line, json);
 	return line;
+}
+
+json_t *dp_log_read_line(struct dp_log_line *out, const char *text,
+    size_t text_b)
+{
+	json_t *json = json_loadb(text, text_b, 0, NULL);
+
+	*out = line_of(json);
+	return json;
 }
 
 enum dp_err dp_log_read(FILE *in, const char *object, dp_log_line_fn *fn,
@@ -93,8 +134,8 @@ enum dp_err dp_log_read(FILE *in, const char *object, dp_log_line_fn *fn,
 	ssize_t len;
 
 	while (err == DP_OK && (len = getline(&text, &room, in)) >= 0) {
-		json_t *json = json_loadb(text, (size_t)len, 0, NULL);
-		struct dp_log_line line = line_of(json);
+		struct dp_log_line line;
+		json_t *json = dp_log_read_line(&line, text, (size_t)len);
 
 		err = fn(arg, &line);
 		json_decref(json);

@@ -6,14 +6,16 @@
 #define DP_LOG_READ_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include "module/core/event.h"
 
 enum dp_log_kind {
 	DP_LOG_EVENT,
-	DP_LOG_LOST, /* `lost` events are missing */
+	DP_LOG_LOST, /* `lost` events are missing; 0: nobody knows how many */
 	DP_LOG_SEAL, /* a checkpoint */
+	DP_LOG_STATE, /* positions */
 	DP_LOG_OTHER /* no line of dnspin log */
 };
 
@@ -25,7 +27,15 @@ struct dp_log_line {
 	uint64_t time_us;   /* since 1970; 0: not told */
 	const json_t *addresses; /* of the answer; NULL: none */
 	uint64_t lost;
+	bool placed; /* ring and number are told: the event's, or the last one */
+	uint32_t ring; /* that is missing */
+	uint64_t number;
 };
+
+/* One line; what out points to lives as long as the JSON, which the caller
+ * gives back with json_decref. NULL: it is none, and out is DP_LOG_OTHER. */
+json_t *dp_log_read_line(struct dp_log_line *out, const char *text,
+    size_t text_b);
 
 /* The line is borrowed until the function returns; an error ends the
  * reading. */

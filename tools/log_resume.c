@@ -14,6 +14,7 @@
 
 #include "module/core/state.h"
 #include "tools/log_json.h"
+#include "tools/log_read.h"
 
 #define FIRST_B 65536u /* of the end are read first, then twice as much */
 
@@ -61,24 +62,18 @@ static void take_positions(struct dp_log_positions *p, const json_t *array)
 }
 
 /* Lines that are none of ours say nothing. */
-static void take_line(struct dp_log_positions *p, const char *line, size_t n)
+static void take_line(struct dp_log_positions *p, const char *text, size_t n)
 {
-	json_t *root = json_loadb(line, n, 0, NULL);
-	json_t *ours = json_object_get(root, "dnspin");
-	json_t *array = json_object_get(ours, "positions");
-	uint64_t ring, number;
+	struct dp_log_line line;
+	json_t *json = dp_log_read_line(&line, text, n);
 
-	if (array) {
-		take_positions(p, array);
-	} else if (number_of(&ring, ours, "ring") && ring < DP_LOG_RINGS_MAX &&
-	    p->ring[ring].known) {
-		if (number_of(&number, json_object_get(root, "event"),
-			"sequence"))
-			p->ring[ring].number = number;
-		else if (number_of(&number, ours, "next") && number > 0)
-			p->ring[ring].number = number - 1;
-	}
-	json_decref(root);
+	if (line.kind == DP_LOG_STATE)
+		take_positions(p, json_object_get(
+		    json_object_get(json, "dnspin"), "positions"));
+	else if (line.placed && line.ring < DP_LOG_RINGS_MAX &&
+	    p->ring[line.ring].known)
+		p->ring[line.ring].number = line.number;
+	json_decref(json);
 }
 
 static void take_lines(struct dp_log_positions *p, const char *from,
@@ -212,8 +207,7 @@ static void consider(char best[DP_PATH_MAX], struct timespec *time,
 	*time = st.st_mtim;
 }
 
-/* "" when there is none. */
-static void youngest(char best[DP_PATH_MAX], const char *path)
+void dp_log_resume_youngest(char best[DP_PATH_MAX], const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	struct timespec time = { .tv_sec = 0 };
@@ -243,7 +237,7 @@ enum dp_err dp_log_resume_turned(struct dp_log_positions *positions,
 	int fd;
 
 	*found = false;
-	youngest(best, path);
+	dp_log_resume_youngest(best, path);
 	if (!best[0])
 		return DP_OK;
 	fd = open(best, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "module/core/err.h"
+#include "module/core/state.h"
 #include "tools/log_positions.h"
 
 /*
@@ -21,8 +22,11 @@ enum dp_err dp_log_resume_read(struct dp_log_positions *positions, bool *found,
     uint64_t *whole_b, int fd, const char *name, struct dp_diag *diag)
     DP_MUST_CHECK;
 
-/* The same for the youngest of the files that are called like path with more
- * behind, as they are when the log was turned and nothing is at path yet. */
+/* The youngest of the files that are called like path with more behind, as they
+ * are when the log was turned; "" when there is none. */
+void dp_log_resume_youngest(char best[DP_PATH_MAX], const char *path);
+
+/* The same as dp_log_resume_read for that one, where nothing is at path yet. */
 enum dp_err dp_log_resume_turned(struct dp_log_positions *positions,
     bool *found, const char *path, struct dp_diag *diag) DP_MUST_CHECK;
 

@@ -43,6 +43,7 @@ struct run {
 	bool said_empty;
 	bool troubled;
 	struct dp_diag trouble;
+	bool took; /* something, when it last looked */
 	int signals;
 };
 
@@ -63,8 +64,10 @@ static void mark(struct run *r)
 	r->moved = false;
 }
 
-static void take(struct run *r, const struct dp_stream_item *item)
+static void take(struct run *r, const struct dp_stream_item *item,
+    uint64_t at_us)
 {
+	bool anew = dp_log_positions_lack(&r->now, item);
 	size_t before_b = r->batch.size_b;
 
 	r->moved = true;
@@ -73,12 +76,11 @@ static void take(struct run *r, const struct dp_stream_item *item)
 		dp_log_positions_pass(&r->now, item);
 		return;
 	}
-	if (r->keeps_positions && item->kind != DP_STREAM_ANEW &&
-	    dp_log_positions_lack(&r->now, item)) {
+	if (r->keeps_positions && item->kind != DP_STREAM_ANEW && anew) {
 		dp_log_positions_enter(&r->now, item);
 		mark(r);
 	}
-	dp_log_form_item(r->form, item, &r->batch);
+	dp_log_form_item(r->form, item, anew, at_us, &r->batch);
 	dp_log_positions_pass(&r->now, item);
 	r->unmarked_b += r->batch.size_b - before_b;
 	if (r->keeps_positions && (item->kind == DP_STREAM_ANEW ||
@@ -86,20 +88,30 @@ static void take(struct run *r, const struct dp_stream_item *item)
 		mark(r);
 }
 
+static bool is_full(const struct run *r)
+{
+	const struct dp_log_seal *seal = dp_log_form_seal_of(r->form);
+	size_t waits_b = seal ? dp_log_seal_output_b(seal) : r->batch.size_b;
+
+	return waits_b >= BATCH_B || (seal && dp_log_seal_has_ended(seal));
+}
+
 /* False: there was no more to take. */
 static bool gather(struct run *r)
 {
-	uint64_t until_us = r->stops ? UINT64_MAX : now_us();
+	uint64_t at_us = now_us(), until_us = r->stops ? UINT64_MAX : at_us;
 	struct dp_stream_item item;
 
-	while (r->batch.size_b < BATCH_B) {
+	r->took = false;
+	while (!is_full(r)) {
 		if (!dp_stream_next(r->stream, until_us, &item))
 			return false;
 		if (r->stops && (item.kind == DP_STREAM_EVENT ?
 			    item.event.fixed.time_us : item.until_us) >
 			r->end_us)
 			return false;
-		take(r, &item);
+		take(r, &item, at_us);
+		r->took = true;
 	}
 	return true;
 }
@@ -110,6 +122,7 @@ static enum dp_log_wrote flush(struct run *r)
 {
 	enum dp_log_wrote wrote;
 
+	dp_log_form_output(r->form, now_us(), &r->batch);
 	if (r->batch.starved) {
 		dp_cli_fail(0, "log", "out of memory");
 		return DP_LOG_ENDED;
@@ -186,7 +199,8 @@ static int finish(struct run *r)
 	if (r->o->once && dp_stream_count(r->stream) == 0)
 		return dp_cli_fail(DP_EXIT_FAILED, "log", NO_EVENTS);
 	if (!more && r->batch.size_b == 0)
-		return DP_EXIT_OK;
+		return dp_log_out_end(r->out, now_us()) == DP_OK ?
+		    DP_EXIT_OK : DP_EXIT_FAILED;
 	if (wrote == DP_LOG_WAITS)
 		dp_cli_fail(0, "log", "nobody reads: ended before all was "
 		    "written");
@@ -198,7 +212,6 @@ static int follow(struct run *r)
 	int idle_ms = 1;
 
 	for (;;) {
-		size_t before_b = r->batch.size_b;
 		enum dp_log_wrote wrote;
 		bool more;
 
@@ -206,7 +219,7 @@ static int follow(struct run *r)
 		if (r->stops)
 			return finish(r);
 		more = gather(r);
-		idle_ms = r->batch.size_b > before_b ? 1 : idle_ms;
+		idle_ms = r->took ? 1 : idle_ms;
 		say_stream(r);
 		wrote = flush(r);
 		if (wrote == DP_LOG_ENDED)
@@ -259,7 +272,8 @@ static enum dp_err open_all(struct run *r, const char *state_dir,
 	r->written = r->now;
 	if (resumes)
 		return dp_log_positions_resume(&r->now, r->stream);
-	if (!r->keeps_positions && !r->o->since && !r->o->once)
+	if (!r->keeps_positions && !r->o->target.keys.key && !r->o->since &&
+	    !r->o->once)
 		dp_stream_skip(r->stream);
 	return DP_OK;
 }
@@ -276,7 +290,7 @@ int dp_log_run(const char *state_dir, const struct dp_log_options *o)
 	r->o = o;
 	r->begun_us = now_us();
 	r->signals = -1;
-	r->keeps_positions = o->target.file &&
+	r->keeps_positions = o->target.file && !o->target.keys.key &&
 	    o->target.format == DP_LOG_JSON;
 	if (!signals_block(r)) {
 		dp_cli_fail(0, "log", "%s", strerror(errno));

@@ -306,6 +306,12 @@ enum dp_err dp_seal_tick(struct dp_seal *s, uint64_t now_us)
 	return dp_seal_checkpoint(s, DP_SEAL_END_NO, now_us);
 }
 
+enum dp_err dp_seal_close_block(struct dp_seal *s, uint64_t now_us)
+{
+	return s->next.lines == 0 ? DP_OK :
+	    dp_seal_checkpoint(s, DP_SEAL_END_NO, now_us);
+}
+
 enum dp_err dp_seal_stop(struct dp_seal *s, uint64_t now_us)
 {
 	return dp_seal_checkpoint(s, DP_SEAL_END_STOP, now_us);

@@ -102,6 +102,10 @@ enum dp_err dp_seal_add(struct dp_seal *s, const struct dp_seal_item *item,
  * added, and some times in block_ms. */
 enum dp_err dp_seal_tick(struct dp_seal *s, uint64_t now_us) DP_MUST_CHECK;
 
+/* Close the block, if there is anything in it. */
+enum dp_err dp_seal_close_block(struct dp_seal *s, uint64_t now_us)
+    DP_MUST_CHECK;
+
 /* Close the block, whatever is in it, and say that the log ends here: it was
  * not cut off. It may be resumed later. */
 enum dp_err dp_seal_stop(struct dp_seal *s, uint64_t now_us) DP_MUST_CHECK;

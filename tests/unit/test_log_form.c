@@ -44,10 +44,10 @@ static void each_writes_its_own(void)
 			CU_ASSERT(logged_has(&b, cases[i].head));
 		CU_ASSERT_EQUAL(b.size_b > 0, cases[i].head != NULL);
 		dp_log_batch_clear(&b);
-		dp_log_form_item(f, &item, &b);
+		dp_log_form_item(f, &item, true, LOGGED_US, &b);
 		CU_ASSERT(logged_has(&b, cases[i].event));
 		dp_log_batch_clear(&b);
-		dp_log_form_tail(f, &b);
+		dp_log_form_tail(f, true, LOGGED_US, &b);
 		CU_ASSERT_EQUAL(b.size_b > 0, cases[i].tail);
 		dp_log_batch_free(&b);
 		dp_log_form_close(&f);

@@ -45,6 +45,10 @@ static void wrong_words_are_usage_errors(void)
 		{ "log -S 1900-01-01T00:00:00Z", "write 2026" },
 		{ "log -s 1M", "-s needs a file (-O)" },
 		{ "log -T 1d -O -", "-T needs a file (-O)" },
+		{ "log -k key", "-k seals a file (-O) of JSON" },
+		{ "log -k key -O f -f text", "-k seals a file (-O) of JSON" },
+		{ "log -O f -a key.pub", "-a needs a key to seal with (-k)" },
+		{ "log -O f -P f2", "-P needs a key to seal with (-k)" },
 		{ "log -O f -u s", "-O and -u exclude each other" },
 	};
 

@@ -40,6 +40,40 @@ static struct seen read_text(const char *text, enum dp_err answer)
 	return seen;
 }
 
+static void lines_have_their_places(void)
+{
+	static const struct {
+		const char *text;
+		enum dp_log_kind kind;
+		bool placed;
+		uint64_t number;
+	} cases[] = {
+		{ "{\"event\":{\"sequence\":7},\"dnspin\":{\"ring\":3,"
+		  "\"verdict\":\"allow\"}}", DP_LOG_EVENT, true, 7 },
+		{ "{\"dnspin\":{\"ring\":3,\"lost\":4,\"next\":12}}",
+		    DP_LOG_LOST, true, 11 },
+		{ "{\"dnspin\":{\"ring\":3,\"anew\":true,\"next\":1}}",
+		    DP_LOG_LOST, true, 0 },
+		{ "{\"dnspin\":{\"ring\":3,\"lost\":4,\"next\":0}}",
+		    DP_LOG_LOST, false, 0 },
+		{ "{\"dnspin\":{\"ring\":-3,\"lost\":4,\"next\":1}}",
+		    DP_LOG_LOST, false, 0 },
+		{ "{\"dnspin\":{\"positions\":[]}}", DP_LOG_STATE, false, 0 },
+		{ "{\"dnspin\":", DP_LOG_OTHER, false, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dp_log_line line;
+
+		json_decref(dp_log_read_line(&line, cases[i].text,
+		    strlen(cases[i].text)));
+		CU_ASSERT_EQUAL(line.kind, cases[i].kind);
+		CU_ASSERT_EQUAL(line.placed, cases[i].placed);
+		CU_ASSERT_EQUAL(line.number, cases[i].number);
+		CU_ASSERT_EQUAL(line.ring, cases[i].placed ? 3u : 0u);
+	}
+}
+
 static void an_event_is_read(void)
 {
 	struct seen seen = read_text(
@@ -112,6 +146,7 @@ static void files_that_are_not_there_are_said(void)
 }
 
 UNIT_MAIN("log_read", UNIT(an_event_is_read),
+    UNIT(lines_have_their_places),
     UNIT(other_lines_are_told_apart),
     UNIT(an_error_ends_the_reading),
     UNIT(files_that_are_not_there_are_said))
