@@ -370,7 +370,8 @@ void dp_seal_written(struct dp_seal *s, size_t size_b)
 		done += 2;
 	}
 	s->mark_count -= done;
-	memmove(s->marks, s->marks + done, s->mark_count * sizeof(*s->marks));
+	for (size_t i = 0; done > 0 && i < s->mark_count; i++)
+		s->marks[i] = s->marks[i + done];
 	if (s->written_b == s->out_b)
 		s->written_b = s->out_b = 0;
 }
