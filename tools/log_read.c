@@ -100,6 +100,8 @@ static struct dp_log_line line_of(const json_t *json)
 
 	if (json_is_object(json_object_get(ours, "seal"))) {
 		line.kind = DP_LOG_SEAL;
+	} else if (json_is_string(json_object_get(ours, "box"))) {
+		line.kind = DP_LOG_BOX;
 	} else if (json_is_integer(lost)) {
 		json_int_t n = json_integer_value(lost);
 

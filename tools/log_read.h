@@ -15,6 +15,7 @@ enum dp_log_kind {
 	DP_LOG_EVENT,
 	DP_LOG_LOST, /* `lost` events are missing; 0: nobody knows how many */
 	DP_LOG_SEAL, /* a checkpoint */
+	DP_LOG_BOX,  /* events that are encrypted */
 	DP_LOG_STATE, /* positions */
 	DP_LOG_OTHER /* no line of dnspin log */
 };

@@ -35,6 +35,7 @@ static enum dp_err read_line(void *arg, const struct dp_log_line *line)
 	struct dp_name name;
 
 	to->r->lost += line->lost;
+	to->r->boxes += line->kind == DP_LOG_BOX;
 	to->r->other += line->kind == DP_LOG_OTHER;
 	if (line->kind != DP_LOG_EVENT)
 		return DP_OK;

@@ -13,6 +13,7 @@ struct dp_suggest_read {
 	uint64_t events; /* that were read, and off-list ones of them */
 	uint64_t off_list;
 	uint64_t lost;	/* that the trail says are missing */
+	uint64_t boxes; /* lines that are encrypted */
 	uint64_t other; /* lines that are none of dnspin log */
 };
 

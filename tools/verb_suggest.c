@@ -373,7 +373,11 @@ int dp_verb_suggest(const struct dp_cli *cli, int argc, char **argv)
 	if (code == DP_EXIT_OK && read.other > 0)
 		dp_cli_fail(DP_EXIT_OK, "suggest", "%" PRIu64 " lines are no "
 		    "events of dnspin log -f json", read.other);
-	if (code == DP_EXIT_OK && read.other > 0 && read.events == 0)
+	if (code == DP_EXIT_OK && read.boxes > 0)
+		dp_cli_fail(DP_EXIT_OK, "suggest", "%" PRIu64 " lines are "
+		    "encrypted: dnspin verify -x decrypts them", read.boxes);
+	if (code == DP_EXIT_OK && read.other + read.boxes > 0 &&
+	    read.events == 0)
 		code = DP_EXIT_FAILED;
 	if (code == DP_EXIT_OK)
 		code = make_and_say(&o, s, &read);

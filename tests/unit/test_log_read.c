@@ -101,6 +101,7 @@ static const struct {
 	{ "{\"dnspin\":{\"lost\":7}}", DP_LOG_LOST, 7 },
 	{ "{\"dnspin\":{\"lost\":-7}}", DP_LOG_LOST, 0 },
 	{ "{\"dnspin\":{\"seal\":{}}}", DP_LOG_SEAL, 0 },
+	{ "{\"dnspin\":{\"box\":\"AAAA\"}}", DP_LOG_BOX, 0 },
 	{ "{\"dnspin\":{\"seal\":1}}", DP_LOG_OTHER, 0 },
 	{ "{\"dnspin\":{\"verdict\":7}}", DP_LOG_OTHER, 0 },
 	{ "{\"dnspin\":[]}", DP_LOG_OTHER, 0 },
