@@ -1,6 +1,6 @@
 #!/bin/sh
-# Does systemd take the unit, is it as closed as it can be, and do the folders
-# of the state directory get their owners?
+# Does systemd take the units, are they as closed as they can be, and do the
+# folders of the state directory get their owners?
 build="${DNSPIN_BUILDDIR:-.}"
 source="${DNSPIN_SRCDIR:-.}"
 for command in systemd-analyze systemd-sysusers systemd-tmpfiles; do
@@ -20,17 +20,22 @@ trap 'rm -rf "$root"' EXIT
 state=$(sed -n 's/^ReadWritePaths=-\(.*\)\/sync$/\1/p' \
 	"$build/tools/dnspin-sync.service")
 
-# verify wants the command to be there.
 mkdir "$root/units"
-sed "s|^ExecStart=[^ ]*/dnspin |ExecStart=$(command -v true) |" \
-	"$build/tools/dnspin-sync.service" > "$root/units/dnspin-sync.service"
-said=$(systemd-analyze verify --man=no --recursive-errors=no \
-	"$root/units/dnspin-sync.service" 2>&1) || wrong "verify"
-[ -z "$said" ] || wrong "verify says: $said"
-systemd-analyze security --offline=yes --threshold=20 --no-pager \
-	"$root/units/dnspin-sync.service" > "$root/security" 2>&1 ||
-	wrong "exposure above 2.0: $(cat "$root/security")"
-tail -n 1 "$root/security"
+# The unit $1 with an exposure of at most $2 tenths.
+check() {
+	# verify wants the command to be there.
+	sed "s|^ExecStart=[^ ]*/dnspin |ExecStart=$(command -v true) |" \
+		"$build/tools/$1" > "$root/units/$1"
+	said=$(systemd-analyze verify --man=no --recursive-errors=no \
+		"$root/units/$1" 2>&1) || wrong "verify $1"
+	[ -z "$said" ] || wrong "verify says: $said"
+	systemd-analyze security --offline=yes --threshold="$2" --no-pager \
+		"$root/units/$1" > "$root/security" 2>&1 ||
+		wrong "$1: exposure above $2: $(cat "$root/security")"
+	tail -n 1 "$root/security"
+}
+check dnspin-sync.service 20
+check dnspin-log.service 15
 
 # As root only: files of other users.
 if [ "$(id -u)" -eq 0 ]; then
@@ -46,6 +51,8 @@ if [ "$(id -u)" -eq 0 ]; then
 		"$root/system/etc/passwd")
 	[ -n "$owner" ] && [ "$owner" = "$(stat -c %u \
 		"$root/system$state/sync")" ] || wrong "the owner of $state/sync"
+	grep -q '^dnspin-log:' "$root/system/etc/passwd" ||
+		wrong "no user dnspin-log"
 	[ "$(stat -c %u "$root/system$state")" = 0 ] ||
 		wrong "the owner of $state"
 	[ "$(stat -c '%U' "$root/system$state/unbound")" != root ] ||
