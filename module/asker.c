@@ -68,8 +68,9 @@ uint16_t dp_asker_flags(const struct comm_reply *client,
 	if (r)
 		return r->qflags;
 	bytes = packet(client, &size_b);
-	return size_b < LDNS_HEADER_SIZE ? 0 :
-		(uint16_t)(bytes[2] << 8 | bytes[3]);
+	if (size_b < LDNS_HEADER_SIZE)
+		return 0;
+	return (uint16_t)(bytes[2] << 8 | bytes[3]);
 }
 
 bool dp_asker_question(const struct comm_reply *client, struct dp_asked *out)
