@@ -67,7 +67,7 @@ static void make(const char *to, const char *name, bool encrypted, bool ends)
 	struct dp_seal_options o = { .key = secret_path,
 		.auditor = encrypted ? public_path : NULL, .block_lines = 2,
 		.block_ms = 1000 };
-	struct dp_seal *s;
+	struct dp_seal *s = NULL;
 	char path[1024];
 	FILE *out;
 
