@@ -416,6 +416,16 @@ def under_load(lab, count=3000):
     lab.check("kill -9 loses nothing that was answered",
               [e.name for e in events] == [ONE, ONE] and not trail.lost,
               events)
+    starts = resolver.log_text().count("start of service")
+    resolver.control("reload")
+    wait_until(lambda: resolver.log_text().count("start of service") > starts,
+               "a reload")
+    for _ in range(8):
+        resolver.ask(ONE)
+    events = trail.news()
+    lab.check("a reload goes on in the same rings",
+              len(events) == 8 and not trail.lost and
+              max(e.ring for e in events) < 4, events)
     resolver.stop()
 
 
