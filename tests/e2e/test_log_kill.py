@@ -10,7 +10,7 @@ import time
 
 from daemon import Daemon, eventually, wait_until
 from lab import Lab
-from logs import Logger, faults
+from logs import Logger, faults, turned
 
 KILLS = int(os.environ.get("DNSPIN_LOG_KILLS", "20"))
 RATE, RINGS = "20000", "2"
@@ -53,7 +53,7 @@ def killed(lab, name, *options):
     filled = source.stop()
     lab.check(f"{name}: it takes up the end", logger.once() == 0,
               logger.said())
-    wrong, events, lost = faults([log])
+    wrong, events, lost = faults(turned(log))
     lab.check(f"{name}: {KILLS} kills, each event once or declared lost",
               not wrong and events + lost == filled and events > 0,
               (wrong[:2], events, lost, filled))
@@ -61,15 +61,24 @@ def killed(lab, name, *options):
     return log
 
 
-def sealed(lab):
-    key = os.path.join(lab.work, "key")
-    subprocess.run([lab.tree.dnspin, "keygen", key], check=True,
+def keys(lab, name):
+    path = os.path.join(lab.work, name)
+    subprocess.run([lab.tree.dnspin, "keygen", path], check=True,
                    stdout=subprocess.DEVNULL)
-    log = killed(lab, "sealed", "-k", key)
-    done = subprocess.run([lab.tree.dnspin, "verify", "-k", key + ".pub",
-                           log], capture_output=True, text=True, check=False)
+    return path, path + ".pub"
+
+
+def sealed(lab):
+    """In files that are turned often, with copies of the checkpoints."""
+    key, public = keys(lab, "key")
+    copies = os.path.join(lab.work, "copies")
+    log = killed(lab, "sealed", "-k", key, "-P", copies, "-s", "8M")
+    done = subprocess.run([lab.tree.dnspin, "verify", "-k", public, "-P",
+                           copies, *turned(log)],
+                          capture_output=True, text=True, check=False)
     lab.check("sealed: verify says that it is intact", done.returncode == 0,
               done)
+    print("        " + done.stdout.replace("\n", "\n        "))
 
 
 def full_disk(lab):
