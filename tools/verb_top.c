@@ -4,6 +4,7 @@
 #include <curses.h>
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,6 +185,16 @@ static bool key(struct session *s, int c, bool *paused)
 	return true;
 }
 
+/* getch tells a terminal that is gone and one where nobody types alike; who
+ * ignores SIGHUP, as under nohup, would look for keys for ever. */
+static bool is_gone(void)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0 &&
+	    (p.revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+
 static void follow(struct session *s)
 {
 	uint64_t last_ns = ns_of(CLOCK_MONOTONIC);
@@ -204,20 +215,26 @@ static void follow(struct session *s)
 				draw(s, paused);
 		}
 		c = getch();
+		if (c == ERR && is_gone())
+			return;
 	}
 }
 
 static int show(struct session *s)
 {
+	const char *term = getenv("TERM");
 	SCREEN *screen;
 
 	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
 		return dp_cli_usage("top",
 		    "standard input and output must be a terminal: -b prints "
 		    "one page");
+	if (!term || !term[0]) /* which newterm does not survive */
+		return dp_cli_fail(DP_EXIT_FAILED, "top",
+		    "TERM is not set: set it, or use -b");
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen)
-		return dp_cli_fail(DP_EXIT_FAILED, getenv("TERM"),
+		return dp_cli_fail(DP_EXIT_FAILED, term,
 		    "unknown terminal: set TERM, or use -b");
 	(void)cbreak();
 	(void)noecho();

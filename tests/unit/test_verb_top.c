@@ -115,8 +115,13 @@ static void what_is_wrong_is_said(void)
 	}
 }
 
-/* The child, whose terminal is the other end. */
-static void live(int terminal)
+struct child {
+	pid_t pid;
+	int fd; /* its terminal's other end */
+};
+
+/* In the child; term: NULL for none. */
+static void live(int terminal, const char *term)
 {
 	const struct dp_cli cli = { .state_dir = dir };
 	char *argv[] = { (char[]){ "top" }, NULL };
@@ -125,7 +130,11 @@ static void live(int terminal)
 	(void)ioctl(terminal, TIOCSCTTY, 0);
 	dup2(terminal, 0);
 	dup2(terminal, 1);
-	setenv("TERM", "vt100", 1);
+	signal(SIGHUP, SIG_IGN); /* as under nohup */
+	if (term)
+		setenv("TERM", term, 1);
+	else
+		unsetenv("TERM");
 	optind = 0;
 	_exit(dp_verb_top(&cli, 1, argv));
 }
@@ -150,23 +159,42 @@ static bool drawn(int fd, const char *text)
 	return false;
 }
 
-static void it_runs_on_a_terminal(void)
+static struct child start(const char *term)
 {
 	struct winsize size = { 40, 100, 0, 0 };
-	int fd = posix_openpt(O_RDWR | O_NOCTTY), terminal, status = -1;
-	struct dp_ring *r = ring_open();
-	pid_t pid;
+	struct child c = { .fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC) };
+	int terminal;
 
-	CU_ASSERT_FATAL(fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0);
-	terminal = open(ptsname(fd), O_RDWR | O_NOCTTY);
+	CU_ASSERT_FATAL(c.fd >= 0 && grantpt(c.fd) == 0 &&
+	    unlockpt(c.fd) == 0);
+	terminal = open(ptsname(c.fd), O_RDWR | O_NOCTTY);
 	CU_ASSERT_FATAL(terminal >= 0);
-	CU_ASSERT_EQUAL(ioctl(fd, TIOCSWINSZ, &size), 0);
+	CU_ASSERT_EQUAL(ioctl(c.fd, TIOCSWINSZ, &size), 0);
 	fflush(NULL);
-	pid = fork();
-	CU_ASSERT_FATAL(pid >= 0);
-	if (pid == 0)
-		live(terminal);
+	c.pid = fork();
+	CU_ASSERT_FATAL(c.pid >= 0);
+	if (c.pid == 0) {
+		close(c.fd); /* or it never hangs up */
+		live(terminal, term);
+	}
 	close(terminal);
+	return c;
+}
+
+static int end_of(struct child c)
+{
+	int status = -1;
+
+	CU_ASSERT_EQUAL(waitpid(c.pid, &status, 0), c.pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void it_runs_on_a_terminal(void)
+{
+	struct dp_ring *r = ring_open();
+	struct child c = start("vt100");
+	int fd = c.fd;
+
 	CU_ASSERT(drawn(fd, "q quit  p pause  r reset"));
 	tell(r, 1595000000000000);
 	CU_ASSERT(drawn(fd, "x.example.org"));
@@ -175,13 +203,37 @@ static void it_runs_on_a_terminal(void)
 	CU_ASSERT_EQUAL(write(fd, "q", 1), 1);
 	while (drawn(fd, "never"))
 		;
-	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
-	CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == DP_EXIT_OK);
+	CU_ASSERT_EQUAL(end_of(c), DP_EXIT_OK);
 	close(fd);
+	dp_ring_close(&r);
+}
+
+static void a_terminal_of_no_kind_is_refused(void)
+{
+	static const char *const terms[] = { NULL, "", "no-such-terminal" };
+
+	for (size_t i = 0; i < sizeof(terms) / sizeof(terms[0]); i++) {
+		struct child c = start(terms[i]);
+
+		CU_ASSERT_EQUAL(end_of(c), DP_EXIT_FAILED);
+		close(c.fd);
+	}
+}
+
+static void it_ends_when_the_terminal_is_gone(void)
+{
+	struct dp_ring *r = ring_open();
+	struct child c = start("vt100");
+
+	CU_ASSERT(drawn(c.fd, "q quit  p pause  r reset"));
+	close(c.fd);
+	CU_ASSERT_EQUAL(end_of(c), DP_EXIT_OK);
 	dp_ring_close(&r);
 }
 
 UNIT_MAIN_WITH("verb_top", folder_make, folder_remove,
     UNIT(one_page_is_printed),
     UNIT(what_is_wrong_is_said),
-    UNIT(it_runs_on_a_terminal))
+    UNIT(it_runs_on_a_terminal),
+    UNIT(a_terminal_of_no_kind_is_refused),
+    UNIT(it_ends_when_the_terminal_is_gone))
