@@ -64,16 +64,22 @@ static bool find_rule(const struct dp_policy *p, const struct dp_name *name,
 	return false;
 }
 
-enum dp_err dp_drift_see(struct dp_drift *d, const struct dp_name *name,
+void dp_drift_answer(struct dp_drift *d, const struct dp_name *name)
+{
+	uint32_t rule;
+
+	if (find_rule(d->policy, name, &rule))
+		d->seen[rule]++;
+}
+
+enum dp_err dp_drift_address(struct dp_drift *d, const struct dp_name *name,
     const struct dp_addr *addr)
 {
 	struct moved moved;
 	uint32_t rule, number;
 
-	if (!find_rule(d->policy, name, &rule))
-		return DP_OK;
-	d->seen[rule]++;
-	if (!addr || dp_policy_pin(d->policy, rule, addr) != DP_PIN_OUTSIDE)
+	if (!find_rule(d->policy, name, &rule) ||
+	    dp_policy_pin(d->policy, rule, addr) != DP_PIN_OUTSIDE)
 		return DP_OK;
 	memset(&moved, 0, sizeof(moved)); /* octets between members, too */
 	moved.rule = rule;

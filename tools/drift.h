@@ -23,9 +23,10 @@ enum dp_err dp_drift_open(struct dp_drift **out,
     const struct dp_policy *policy) DP_MUST_CHECK;
 void dp_drift_close(struct dp_drift **d);
 
-/* An answer to name was seen, for the rule that allows it (to anybody) and with
- * this address (NULL: none). Names that no rule allows are passed over. */
-enum dp_err dp_drift_see(struct dp_drift *d, const struct dp_name *name,
+/* An answer to name was seen, for the rule that allows it (to anybody), and an
+ * address in one. Names that no rule allows are passed over. */
+void dp_drift_answer(struct dp_drift *d, const struct dp_name *name);
+enum dp_err dp_drift_address(struct dp_drift *d, const struct dp_name *name,
     const struct dp_addr *addr) DP_MUST_CHECK;
 
 /* Rules with addresses outside their pins. */

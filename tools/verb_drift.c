@@ -41,7 +41,7 @@ static enum dp_err see_line(void *arg, const struct dp_log_line *line)
 	struct dp_diag diag;
 	struct dp_addr addr;
 	struct dp_name name;
-	enum dp_err err;
+	enum dp_err err = DP_OK;
 	size_t i;
 	json_t *text;
 
@@ -49,13 +49,13 @@ static enum dp_err see_line(void *arg, const struct dp_log_line *line)
 	    line->verdict != DP_EVENT_VERDICT_ALLOW || !line->name ||
 	    dp_name_from_text(&name, line->name, &diag) != DP_OK)
 		return DP_OK;
-	err = dp_drift_see(arg, &name, NULL);
+	dp_drift_answer(arg, &name);
 	json_array_foreach(line->addresses, i, text) {
 		const char *string = json_string_value(text);
 
 		if (err == DP_OK && string &&
 		    dp_addr_from_text(&addr, string, &diag) == DP_OK)
-			err = dp_drift_see(arg, &name, &addr);
+			err = dp_drift_address(arg, &name, &addr);
 	}
 	return err;
 }
@@ -71,8 +71,10 @@ static enum dp_err see_map(struct dp_drift *d, const char *state_dir,
 
 	if (err == DP_OK)
 		err = dp_map_open_ro(&map, path, diag);
-	while (err == DP_OK && dp_map_next(map, &cursor, now_s, &b))
-		err = dp_drift_see(d, &b.name, &b.addr);
+	while (err == DP_OK && dp_map_next(map, &cursor, now_s, &b)) {
+		dp_drift_answer(d, &b.name); /* one at least */
+		err = dp_drift_address(d, &b.name, &b.addr);
+	}
 	if (err == DP_ERR_NOMEM)
 		dp_diag_set(diag, NULL, 0, "out of memory");
 	dp_map_close(&map);

@@ -144,8 +144,10 @@ static void on_answer(void *arg, const struct dp_answered *a)
 	p->failed += a->result == DP_ASK_FAILED;
 	if (a->result == DP_ASK_FAILED)
 		snprintf(p->why, sizeof(p->why), "%s", a->why);
+	if (a->count > 0)
+		dp_drift_answer(s->drift, &p->name);
 	for (size_t i = 0; s->err == DP_OK && i < a->count; i++)
-		s->err = dp_drift_see(s->drift, &p->name, &a->addrs[i]);
+		s->err = dp_drift_address(s->drift, &p->name, &a->addrs[i]);
 }
 
 static void say_progress(const struct session *s)

@@ -37,7 +37,7 @@ static void the_map_is_read(void)
 
 static void a_log_is_read(void)
 {
-	char path[DP_PATH_MAX + 8], text[DP_PATH_MAX + 32];
+	char path[DP_PATH_MAX + 8], text[DP_PATH_MAX + 40];
 	FILE *out;
 
 	sample_make(&sample);
@@ -46,11 +46,16 @@ static void a_log_is_read(void)
 	out = fopen(path, "w");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	fputs("{\"dns\":{\"question\":{\"name\":\"manage.microsoft.com\"},"
-	      "\"resolved_ip\":[\"40.83.123.1\",\"x\",7]},"
+	      "\"resolved_ip\":[\"40.83.123.1\",\"40.83.123.2\",\"x\",7]},"
 	      "\"dnspin\":{\"verdict\":\"allow\"}}\njunk\n", out);
 	fclose(out);
 	CU_ASSERT_EQUAL(run(text), DP_EXIT_OK);
 	CU_ASSERT_PTR_NULL(strstr(line.out.text, "outside its"));
+	snprintf(text, sizeof(text), "drift -f json %s", path);
+	CU_ASSERT_EQUAL(run(text), DP_EXIT_OK);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "\"answers\": 1,"));
+	CU_ASSERT_PTR_NULL(strstr(line.out.text, "\"answers\": 2,"));
+	snprintf(text, sizeof(text), "drift %s", path);
 	out = fopen(path, "a");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	fputs("{\"dns\":{\"question\":{\"name\":\"manage.microsoft.com\"},"
