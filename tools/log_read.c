@@ -47,6 +47,7 @@ static unsigned verdict_of(const char *word)
 	return word ? i : DP_EVENT_VERDICT_COUNT;
 }
 
+/* No event has a longer one: who made it up would fill our memory. */
 static const char *client_of(const json_t *json)
 {
 	const json_t *client = json_object_get(json, "client");
@@ -54,7 +55,7 @@ static const char *client_of(const json_t *json)
 
 	if (!text)
 		text = string_at(client, "address");
-	return text ? text : "";
+	return text && strlen(text) < DP_EVENT_CLIENT_TEXT_MAX ? text : "";
 }
 
 static bool number_of(uint64_t *out, const json_t *object, const char *key)
@@ -127,27 +128,51 @@ json_t *dp_log_read_line(struct dp_log_line *out, const char *text,
 	return json;
 }
 
+/* The next line, without its end; false: there is none. *len is over
+ * DP_LOG_LINE_MAX for a longer one, of which only so much is kept. */
+static bool next_line(FILE *in, char text[DP_LOG_LINE_MAX], size_t *len)
+{
+	int c = getc_unlocked(in);
+
+	*len = 0;
+	if (c == EOF)
+		return false;
+	for (; c != EOF && c != '\n'; c = getc_unlocked(in)) {
+		if (*len < DP_LOG_LINE_MAX)
+			text[*len] = (char)c;
+		if (*len <= DP_LOG_LINE_MAX)
+			++*len;
+	}
+	return true;
+}
+
+static enum dp_err read_line(const char *text, size_t len, dp_log_line_fn *fn,
+    void *arg)
+{
+	struct dp_log_line line;
+	json_t *json = dp_log_read_line(&line, text,
+	    len > DP_LOG_LINE_MAX ? 0 : len);
+	enum dp_err err = fn(arg, &line);
+
+	json_decref(json);
+	return err;
+}
+
 enum dp_err dp_log_read(FILE *in, const char *object, dp_log_line_fn *fn,
     void *arg, struct dp_diag *diag)
 {
-	enum dp_err err = DP_OK;
-	char *text = NULL;
-	size_t room = 0;
-	ssize_t len;
+	char *text = malloc(DP_LOG_LINE_MAX);
+	enum dp_err err = text ? DP_OK : DP_ERR_NOMEM;
+	size_t len;
 
-	while (err == DP_OK && (len = getline(&text, &room, in)) >= 0) {
-		struct dp_log_line line;
-		json_t *json = dp_log_read_line(&line, text, (size_t)len);
-
-		err = fn(arg, &line);
-		json_decref(json);
-	}
+	while (err == DP_OK && next_line(in, text, &len))
+		err = read_line(text, len, fn, arg);
 	if (err == DP_OK && ferror(in)) {
 		dp_diag_set(diag, object, 0, "cannot read: %s",
 		    strerror(errno));
 		err = DP_ERR_IO;
-	} else if (err == DP_ERR_NOMEM) {
-		dp_diag_set(diag, object, 0, "out of memory");
+	} else if (err != DP_OK) {
+		dp_diag_set(diag, object, 0, "%s", dp_err_text(err));
 	}
 	free(text);
 	return err;

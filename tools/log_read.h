@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include "module/core/event.h"
 
+/* Octets of a line, longer ones are OTHER: a block of 4 MiB in base64 fits. */
+#define DP_LOG_LINE_MAX ((size_t)8 << 20)
+
 enum dp_log_kind {
 	DP_LOG_EVENT,
 	DP_LOG_LOST, /* `lost` events are missing; 0: nobody knows how many */

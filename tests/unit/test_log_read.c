@@ -146,8 +146,45 @@ static void files_that_are_not_there_are_said(void)
 	CU_ASSERT_STRING_EQUAL(diag.reason, "cannot read: Is a directory");
 }
 
+static void lines_without_end_cost_no_memory(void)
+{
+	size_t size_b = 3 * DP_LOG_LINE_MAX;
+	char *text = malloc(size_b);
+	struct seen seen;
+	int n;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	memset(text, ' ', size_b);
+	n = snprintf(text, 100, "%s", kinds[0].text);
+	text[n] = ' ';
+	text[DP_LOG_LINE_MAX] = '\n'; /* the longest, and one more */
+	text[size_b - 1] = '\0';
+	seen = read_text(text, DP_OK);
+	CU_ASSERT_EQUAL(seen.lines, 2);
+	CU_ASSERT_EQUAL(seen.last.kind, DP_LOG_OTHER);
+	text[DP_LOG_LINE_MAX + 1] = '\0';
+	CU_ASSERT_EQUAL(read_text(text, DP_OK).last.kind, DP_LOG_EVENT);
+	text[DP_LOG_LINE_MAX] = ' ';
+	seen = read_text(text, DP_OK);
+	CU_ASSERT_EQUAL(seen.lines, 1);
+	CU_ASSERT_EQUAL(seen.last.kind, DP_LOG_OTHER);
+	free(text);
+}
+
+static void clients_are_no_novels(void)
+{
+	struct seen seen = read_text("{\"client\":{\"address\":\"01234567890"
+	    "123456789012345678901234567890123456789012345678901234567890123"
+	    "45678901234567890\"},\"dnspin\":{\"verdict\":\"deny\"}}", DP_OK);
+
+	CU_ASSERT_EQUAL(seen.last.kind, DP_LOG_EVENT);
+	CU_ASSERT_STRING_EQUAL(seen.client, "");
+}
+
 UNIT_MAIN("log_read", UNIT(an_event_is_read),
     UNIT(lines_have_their_places),
+    UNIT(lines_without_end_cost_no_memory),
+    UNIT(clients_are_no_novels),
     UNIT(other_lines_are_told_apart),
     UNIT(an_error_ends_the_reading),
     UNIT(files_that_are_not_there_are_said))
