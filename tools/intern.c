@@ -97,6 +97,20 @@ enum dp_err dp_intern_add(struct dp_intern *in, const void *bytes, size_t len,
 	return DP_OK;
 }
 
+bool dp_intern_find(const struct dp_intern *in, const void *bytes, size_t len,
+    uint32_t *number)
+{
+	uint32_t place;
+
+	if (in->count == 0)
+		return false;
+	place = *place_of(in, bytes, len, hash_of(bytes, len));
+	if (place == 0)
+		return false;
+	*number = place - 1;
+	return true;
+}
+
 void dp_intern_free(struct dp_intern *in)
 {
 	free(in->bytes);

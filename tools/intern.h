@@ -6,6 +6,7 @@
 #ifndef DP_INTERN_H
 #define DP_INTERN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "module/core/err.h"
@@ -30,6 +31,10 @@ struct dp_intern {
  * 4 GiB of them. */
 enum dp_err dp_intern_add(struct dp_intern *in, const void *bytes, size_t len,
     uint32_t *number) DP_MUST_CHECK;
+
+/* The number of bytes that were added; false: they were not. */
+bool dp_intern_find(const struct dp_intern *in, const void *bytes, size_t len,
+    uint32_t *number);
 
 /* Borrowed until the next add. */
 static inline const uint8_t *dp_intern_get(const struct dp_intern *in,

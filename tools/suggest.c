@@ -30,6 +30,7 @@ struct dp_suggest {
 	struct dp_intern asked;
 	uint64_t odd;
 	uint64_t dropped;
+	uint64_t anonymous;
 	/* made */
 	uint32_t *order; /* numbers of the names */
 	uint32_t *place; /* of each name in it */
@@ -80,7 +81,8 @@ static enum dp_err see(struct dp_suggest *s, uint32_t name, uint64_t time_us)
 	memset(s->seen + before, 0,
 	    (s->seen_room - before) * sizeof(*s->seen));
 	seen = &s->seen[name];
-	if (seen->queries++ == 0 || time_us < seen->first_us)
+	seen->queries++;
+	if (time_us > 0 && (seen->first_us == 0 || time_us < seen->first_us))
 		seen->first_us = time_us;
 	if (time_us > seen->last_us)
 		seen->last_us = time_us;
@@ -96,12 +98,34 @@ static bool can_be_rule(const struct dp_name *name)
 	    !memchr(name->wire, '#', name->len);
 }
 
+/* Who asked costs memory for each pair of name and client, and both are
+ * strangers' choice: sources of UDP can be made up. */
+static enum dp_err see_client(struct dp_suggest *s, uint32_t name,
+    const char *client)
+{
+	struct asked asked = { .name = name };
+	uint32_t number;
+	enum dp_err err;
+
+	if (s->asked.count >= DP_SUGGEST_PAIRS_MAX &&
+	    (!dp_intern_find(&s->clients, client, strlen(client),
+		 &asked.client) ||
+		!dp_intern_find(&s->asked, &asked, sizeof(asked), &number))) {
+		s->anonymous++;
+		return DP_OK;
+	}
+	err = dp_intern_add(&s->clients, client, strlen(client),
+	    &asked.client);
+	if (err == DP_OK)
+		err = dp_intern_add(&s->asked, &asked, sizeof(asked), &number);
+	return err;
+}
+
 enum dp_err dp_suggest_add(struct dp_suggest *s, const struct dp_name *name,
     const char *client, uint64_t time_us)
 {
 	uint8_t key[DP_SORT_KEY_MAX];
 	size_t key_b = dp_sort_key_make(key, name, false);
-	struct asked asked;
 	uint32_t number;
 	enum dp_err err;
 
@@ -109,18 +133,16 @@ enum dp_err dp_suggest_add(struct dp_suggest *s, const struct dp_name *name,
 		s->odd++;
 		return DP_OK;
 	}
-	if (s->names.count >= DP_SUGGEST_NAMES_MAX) {
+	if (s->names.count >= DP_SUGGEST_NAMES_MAX &&
+	    !dp_intern_find(&s->names, key, key_b, &number)) {
 		s->dropped++;
 		return DP_OK;
 	}
-	err = dp_intern_add(&s->names, key, key_b, &asked.name);
+	err = dp_intern_add(&s->names, key, key_b, &number);
 	if (err == DP_OK)
-		err = see(s, asked.name, time_us);
+		err = see(s, number, time_us);
 	if (err == DP_OK)
-		err = dp_intern_add(&s->clients, client, strlen(client),
-		    &asked.client);
-	if (err == DP_OK)
-		err = dp_intern_add(&s->asked, &asked, sizeof(asked), &number);
+		err = see_client(s, number, client);
 	return err;
 }
 
@@ -132,6 +154,11 @@ uint64_t dp_suggest_odd(const struct dp_suggest *s)
 uint64_t dp_suggest_dropped(const struct dp_suggest *s)
 {
 	return s->dropped;
+}
+
+uint64_t dp_suggest_anonymous(const struct dp_suggest *s)
+{
+	return s->anonymous;
 }
 
 /* --- in order ------------------------------------------------------------- */
@@ -207,7 +234,8 @@ static void sum_up(const struct dp_suggest *s, struct dp_suggestion *to)
 	for (uint32_t at = to->first; at < to->first + to->names; at++) {
 		const struct seen *seen = &s->seen[s->order[at]];
 
-		if (to->queries == 0 || seen->first_us < to->first_us)
+		if (to->first_us == 0 || (seen->first_us > 0 &&
+					     seen->first_us < to->first_us))
 			to->first_us = seen->first_us;
 		if (seen->last_us > to->last_us)
 			to->last_us = seen->last_us;
@@ -285,21 +313,43 @@ static enum dp_err push(struct making *m, uint32_t first, uint32_t end,
 	return err;
 }
 
-/* The end of the names from first on that lie in the same ancestor. */
+static bool begins(const struct dp_suggest *s, uint32_t at,
+    const uint8_t *begin, size_t begin_b)
+{
+	size_t key_b;
+	const uint8_t *key = dp_intern_get(&s->names, s->order[at], &key_b);
+
+	return key_b >= begin_b && memcmp(key, begin, begin_b) == 0;
+}
+
+/* The end of the names from first on that lie in the same ancestor: their keys
+ * begin alike. In ever longer steps, then by halves: a flood of names of many
+ * labels would be walked once for each label. */
 static uint32_t end_of(const struct dp_suggest *s, uint32_t first,
     uint32_t end, unsigned labels)
 {
+	uint8_t begin[DP_SORT_KEY_MAX];
 	struct dp_name name, base;
-	uint32_t at = first + 1;
+	uint32_t low = first, step = 1;
+	size_t begin_b;
 
 	name_at(s, first, &name);
 	ancestor(&base, &name, labels);
-	for (; at < end; at++) {
-		name_at(s, at, &name);
-		if (!dp_name_within(&name, &base))
-			break;
+	begin_b = dp_sort_key_make(begin, &base, false) - 1; /* no kind */
+	for (; step < end - low && begins(s, low + step, begin, begin_b);
+	     step *= 2)
+		low += step;
+	if (step < end - low)
+		end = low + step;
+	while (end - low > 1) {
+		uint32_t middle = low + (end - low) / 2;
+
+		if (begins(s, middle, begin, begin_b))
+			low = middle;
+		else
+			end = middle;
 	}
-	return at;
+	return end;
 }
 
 /* Names below one ancestor: it is worth a wildcard when it has enough children;
@@ -316,7 +366,8 @@ static enum dp_err look_at(struct making *m, struct range r)
 	ancestor(&base, &name, r.labels);
 	if (dp_name_labels(&name) == r.labels) /* it was asked itself */
 		err = propose(m, &base, false, r.first++, 1);
-	for (uint32_t at = r.first; at < r.end; children++)
+	for (uint32_t at = r.first; at < r.end && children < m->min_names;
+	     children++)
 		at = end_of(m->s, at, r.end, r.labels + 1);
 	if (err == DP_OK && children >= m->min_names)
 		return propose(m, &base, true, r.first, r.end - r.first);

@@ -13,7 +13,9 @@
 #include "module/core/name.h"
 #include "tools/suffix.h"
 
-#define DP_SUGGEST_NAMES_MAX 1000000u /* what a flood of names may cost */
+/* What a flood of names may cost, and one of clients. */
+#define DP_SUGGEST_NAMES_MAX 1000000u
+#define DP_SUGGEST_PAIRS_MAX 2000000u
 
 struct dp_suggest;
 
@@ -27,7 +29,7 @@ void dp_suggest_close(struct dp_suggest **s);
  * A name was asked by client (text, "" where it is not told), time_us since
  * 1970. Names that cannot stand in a zone as what they are (the root, with '*'
  * or '#' in a label, too long for DP_SUGGEST_ORIGIN) are counted only; so are
- * those after DP_SUGGEST_NAMES_MAX others.
+ * those of new names after DP_SUGGEST_NAMES_MAX others. time_us 0 is no time.
  */
 enum dp_err dp_suggest_add(struct dp_suggest *s, const struct dp_name *name,
     const char *client, uint64_t time_us) DP_MUST_CHECK;
@@ -63,5 +65,9 @@ void dp_suggest_name(struct dp_suggest *s, uint32_t at,
  * many. */
 uint64_t dp_suggest_odd(const struct dp_suggest *s);
 uint64_t dp_suggest_dropped(const struct dp_suggest *s);
+
+/* Queries that count in all but `clients`, after DP_SUGGEST_PAIRS_MAX pairs of
+ * name and client. */
+uint64_t dp_suggest_anonymous(const struct dp_suggest *s);
 
 #endif

@@ -4,6 +4,12 @@
 
 #include "tools/log_read.h"
 
+/* A hostile log must not wrap the sum to a small one. */
+static void add_lost(struct dp_suggest_read *r, uint64_t lost)
+{
+	r->lost = lost > UINT64_MAX - r->lost ? UINT64_MAX : r->lost + lost;
+}
+
 static bool is_off_list(const struct dp_suggest_read *r, unsigned verdict)
 {
 	return verdict == DP_EVENT_VERDICT_WOULD_DENY ||
@@ -34,7 +40,7 @@ static enum dp_err read_line(void *arg, const struct dp_log_line *line)
 	struct dp_diag diag;
 	struct dp_name name;
 
-	to->r->lost += line->lost;
+	add_lost(to->r, line->lost);
 	to->r->boxes += line->kind == DP_LOG_BOX;
 	to->r->other += line->kind == DP_LOG_OTHER;
 	if (line->kind != DP_LOG_EVENT)
@@ -67,7 +73,7 @@ enum dp_err dp_suggest_read_stream(struct dp_suggest *s,
 		char client[DP_EVENT_CLIENT_TEXT_MAX];
 		struct dp_name name;
 
-		r->lost += item.lost;
+		add_lost(r, item.lost);
 		if (item.kind != DP_STREAM_EVENT)
 			continue;
 		dp_event_client_text(&item.event, client);
@@ -78,6 +84,6 @@ enum dp_err dp_suggest_read_stream(struct dp_suggest *s,
 			r->events++;
 	}
 	if (err != DP_OK)
-		dp_diag_set(diag, NULL, 0, "out of memory");
+		dp_diag_set(diag, NULL, 0, "%s", dp_err_text(err));
 	return err;
 }

@@ -65,13 +65,22 @@ static bool name(struct dp_name *out, const char *text)
 
 static bool suffix(struct options *o, const char *text)
 {
+	struct dp_name *to = &o->suffixes[o->suffix_count];
+
 	if (o->suffix_count == SUFFIXES_MAX) {
 		dp_cli_usage("suggest", "more than %d suffixes",
 		    SUFFIXES_MAX);
 		return false;
 	}
-	return name(&o->suffixes[o->suffix_count++],
-	    strncmp(text, "*.", 2) == 0 ? text + 2 : text);
+	if (!name(to, strncmp(text, "*.", 2) == 0 ? text + 2 : text))
+		return false;
+	if (to->len == 1) {
+		dp_cli_usage("suggest", "%s: a wildcard on the root allows "
+		    "everything", text);
+		return false;
+	}
+	o->suffix_count++;
+	return true;
 }
 
 static bool service(struct options *o, const char *text)
@@ -261,7 +270,13 @@ static void say_read(const struct dp_suggest *s,
 	if (dp_suggest_dropped(s) > 0) {
 		printf("; left out: ");
 		say_count(dp_suggest_dropped(s), "query", "queries");
-		printf(" after the first %u names\n", DP_SUGGEST_NAMES_MAX);
+		printf(" for more names, after the first %u\n",
+		    DP_SUGGEST_NAMES_MAX);
+	}
+	if (dp_suggest_anonymous(s) > 0) {
+		printf("; counted without their clients: ");
+		say_count(dp_suggest_anonymous(s), "query", "queries");
+		putchar('\n');
 	}
 }
 
@@ -371,11 +386,13 @@ int dp_verb_suggest(const struct dp_cli *cli, int argc, char **argv)
 	read.denied = o.denied;
 	code = read_all(cli, &o, s, &read, argc, argv);
 	if (code == DP_EXIT_OK && read.other > 0)
-		dp_cli_fail(DP_EXIT_OK, "suggest", "%" PRIu64 " lines are no "
-		    "events of dnspin log -f json", read.other);
+		dp_cli_fail(DP_EXIT_OK, "suggest", "%" PRIu64 " %s of dnspin "
+		    "log -f json", read.other, read.other == 1 ?
+		    "line is no event" : "lines are no events");
 	if (code == DP_EXIT_OK && read.boxes > 0)
-		dp_cli_fail(DP_EXIT_OK, "suggest", "%" PRIu64 " lines are "
-		    "encrypted: dnspin verify -x decrypts them", read.boxes);
+		dp_cli_fail(DP_EXIT_OK, "suggest", "%" PRIu64 " %s encrypted: "
+		    "dnspin verify -x decrypts", read.boxes,
+		    read.boxes == 1 ? "line is" : "lines are");
 	if (code == DP_EXIT_OK && read.other + read.boxes > 0 &&
 	    read.events == 0)
 		code = DP_EXIT_FAILED;

@@ -65,5 +65,22 @@ static void many_keep_their_numbers(void)
 	dp_intern_free(&in);
 }
 
+static void what_was_added_is_found(void)
+{
+	struct dp_intern in = { .count = 0 };
+	uint32_t number = 7;
+
+	CU_ASSERT(!dp_intern_find(&in, "a", 1, &number));
+	CU_ASSERT_EQUAL(dp_intern_add(&in, "a", 1, &number), DP_OK);
+	CU_ASSERT_EQUAL(dp_intern_add(&in, "b", 1, &number), DP_OK);
+	CU_ASSERT(dp_intern_find(&in, "a", 1, &number));
+	CU_ASSERT_EQUAL(number, 0);
+	CU_ASSERT(!dp_intern_find(&in, "c", 1, &number));
+	CU_ASSERT(!dp_intern_find(&in, "b", 0, &number));
+	CU_ASSERT_EQUAL(number, 0);
+	dp_intern_free(&in);
+}
+
 UNIT_MAIN("intern", UNIT(equal_bytes_are_kept_once),
+    UNIT(what_was_added_is_found),
     UNIT(many_keep_their_numbers))

@@ -170,6 +170,103 @@ static void long_names_find_room_below_the_origin(void)
 	dp_suggest_close(&s);
 }
 
+static void add_number(struct dp_suggest *s, unsigned i, const char *client)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "x%u.example.org", i);
+	add(s, text, client, 0);
+}
+
+static void a_flood_costs_so_much_and_no_more(void)
+{
+	struct dp_suggest *s = suggest_open(&evidence[6]);
+	struct dp_suggestion *list = NULL;
+
+	for (unsigned i = 0; i < DP_SUGGEST_NAMES_MAX; i++) {
+		add_number(s, i, "192.0.2.1");
+		add_number(s, i, "192.0.2.2");
+	}
+	CU_ASSERT_EQUAL(dp_suggest_dropped(s), 0);
+	CU_ASSERT_EQUAL(dp_suggest_anonymous(s), 0);
+	add_number(s, DP_SUGGEST_NAMES_MAX, "192.0.2.1");
+	CU_ASSERT_EQUAL(dp_suggest_dropped(s), 1);
+	/* What is known goes on being counted. */
+	add_number(s, 7, "192.0.2.2");
+	CU_ASSERT_EQUAL(dp_suggest_anonymous(s), 0);
+	add_number(s, 7, "192.0.2.3");
+	add(s, "x7.example.org", "192.0.2.3", 50);
+	CU_ASSERT_EQUAL(dp_suggest_dropped(s), 1);
+	CU_ASSERT_EQUAL(dp_suggest_anonymous(s), 2);
+	CU_ASSERT_EQUAL_FATAL(make(s, 1, 3, &list), 1);
+	CU_ASSERT_EQUAL(list[0].queries, 2 * DP_SUGGEST_NAMES_MAX + 3);
+	CU_ASSERT_EQUAL(list[0].clients, 2);
+	CU_ASSERT_EQUAL(list[0].first_us, 50); /* the others told none */
+	CU_ASSERT_EQUAL(list[0].last_us, 50);
+	free(list);
+	dp_suggest_close(&s);
+}
+
+#define DEEP_LABELS 100u
+#define DEEP_NAMES 1000u
+
+static struct dp_name deep_name(uint64_t *seed)
+{
+	struct dp_diag diag;
+	struct dp_name base, name;
+	unsigned labels = (unsigned)(unit_random(seed) % DEEP_LABELS);
+	size_t n = 0;
+
+	CU_ASSERT_EQUAL_FATAL(dp_name_from_text(&base, "example.org", &diag),
+	    DP_OK);
+	for (; labels > 0; labels--) {
+		name.wire[n++] = 1;
+		name.wire[n++] = (uint8_t)("ab"[unit_random(seed) % 8 == 0]);
+	}
+	memcpy(name.wire + n, base.wire, base.len);
+	name.len = (uint8_t)(n + base.len);
+	return name;
+}
+
+static unsigned covering(const struct dp_suggestion *list, size_t count,
+    const struct dp_name *name)
+{
+	unsigned rules = 0;
+
+	for (size_t i = 0; i < count; i++)
+		rules += dp_name_within(name, &list[i].base) &&
+		    dp_name_equal(name, &list[i].base) != list[i].wildcard;
+	return rules;
+}
+
+static void each_name_has_one_rule(void)
+{
+	struct dp_suggest *s = suggest_open(&evidence[6]);
+	struct dp_suggestion *list = NULL;
+	uint64_t seed = 1, queries = 0;
+	size_t count;
+
+	for (unsigned i = 0; i < DEEP_NAMES; i++) {
+		struct dp_name name = deep_name(&seed);
+
+		CU_ASSERT_EQUAL(dp_suggest_add(s, &name, "", 1), DP_OK);
+	}
+	count = make(s, 1, 3, &list);
+	seed = 1;
+	for (unsigned i = 0; i < DEEP_NAMES; i++) {
+		struct dp_name name = deep_name(&seed);
+
+		CU_ASSERT_EQUAL(covering(list, count, &name), 1);
+	}
+	for (size_t i = 0; i < count; i++)
+		queries += list[i].queries;
+	CU_ASSERT_EQUAL(queries, DEEP_NAMES);
+	free(list);
+	dp_suggest_close(&s);
+}
+
 UNIT_MAIN("suggest", UNIT(rules_are_as_wide_as_needed),
+    UNIT(a_flood_costs_so_much_and_no_more),
+    UNIT(each_name_has_one_rule),
     UNIT(evidence_is_summed_up),
     UNIT(long_names_find_room_below_the_origin))

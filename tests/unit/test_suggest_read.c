@@ -111,6 +111,20 @@ static void what_is_no_event_is_told_apart(void)
 	dp_suggest_close(&s);
 }
 
+static void many_losses_are_no_few(void)
+{
+	struct dp_suggest *s = suggest_open();
+	struct dp_suggest_read r;
+
+	read_text("{\"dnspin\":{\"lost\":9223372036854775807}}\n"
+		  "{\"dnspin\":{\"lost\":9223372036854775807}}\n"
+		  "{\"dnspin\":{\"lost\":9223372036854775807}}\n",
+	    false, s, &r);
+	CU_ASSERT_EQUAL(r.lost, UINT64_MAX);
+	dp_suggest_close(&s);
+}
+
 UNIT_MAIN("suggest_read", UNIT(off_list_lines_count),
+    UNIT(many_losses_are_no_few),
     UNIT(refused_ones_count_on_request),
     UNIT(what_is_no_event_is_told_apart))

@@ -147,6 +147,8 @@ static const struct {
 	{ "suggest -t 1 x", DP_EXIT_USAGE, "goes with no LOG" },
 	{ "suggest -s any -s tcp/1 x", DP_EXIT_USAGE, "no other service" },
 	{ "suggest -s http x", DP_EXIT_USAGE, "http" },
+	{ "suggest -w . x", DP_EXIT_USAGE, ".: a wildcard on the root" },
+	{ "suggest -w *. x", DP_EXIT_USAGE, "" },
 	{ "suggest -y a..b x", DP_EXIT_USAGE, "a..b" },
 	{ "suggest /nowhere/log", DP_EXIT_FAILED,
 	    "/nowhere/log: cannot open: No such file" },
@@ -172,7 +174,7 @@ static void a_file_of_something_else_is_said_so(void)
 	fclose(out);
 	CU_ASSERT_EQUAL(run_log(""), DP_EXIT_FAILED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text,
-	    "1 lines are no events of dnspin log -f json"));
+	    "1 line is no event of dnspin log -f json"));
 }
 
 static void rings_are_read_without_a_log(void)
