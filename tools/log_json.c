@@ -100,7 +100,8 @@ static void open_array(yajl_gen g, const char *key)
 static void put_event(yajl_gen g, const struct dp_stream_item *item)
 {
 	const struct dp_event_d *d = &item->event.fixed;
-	bool denied = d->verdict == DP_EVENT_VERDICT_DENY;
+	bool denied = d->verdict == DP_EVENT_VERDICT_DENY &&
+	    !(d->flags & DP_EVENT_LEAKED); /* then it was given */
 	bool error = d->verdict == DP_EVENT_VERDICT_ERROR;
 	bool done = !denied && !error &&
 	    (d->rcode == 0 || d->rcode == NXDOMAIN);

@@ -74,21 +74,24 @@ static void outcomes_follow_verdict_and_code(void)
 		uint8_t verdict;
 		uint16_t rcode;
 		const char *text;
+		uint32_t flags;
 	} cases[] = {
 		{ DP_EVENT_VERDICT_ALLOW, 0,
-		    "\"allowed\"],\"outcome\":\"success\"" },
+		    "\"allowed\"],\"outcome\":\"success\"", 0 },
 		{ DP_EVENT_VERDICT_ALLOW, 3,
-		    "\"allowed\"],\"outcome\":\"success\"" },
+		    "\"allowed\"],\"outcome\":\"success\"", 0 },
 		{ DP_EVENT_VERDICT_ALLOW, 2,
-		    "\"allowed\"],\"outcome\":\"failure\"" },
+		    "\"allowed\"],\"outcome\":\"failure\"", 0 },
 		{ DP_EVENT_VERDICT_LOCAL, 0,
-		    "\"allowed\"],\"outcome\":\"success\"" },
+		    "\"allowed\"],\"outcome\":\"success\"", 0 },
 		{ DP_EVENT_VERDICT_WOULD_DENY, 0,
-		    "\"allowed\"],\"outcome\":\"success\"" },
+		    "\"allowed\"],\"outcome\":\"success\"", 0 },
 		{ DP_EVENT_VERDICT_DENY, 3,
-		    "\"denied\"],\"outcome\":\"failure\"" },
+		    "\"denied\"],\"outcome\":\"failure\"", 0 },
+		{ DP_EVENT_VERDICT_DENY, 0,
+		    "\"allowed\"],\"outcome\":\"success\"", DP_EVENT_LEAKED },
 		{ DP_EVENT_VERDICT_ERROR, 2,
-		    "[\"protocol\"],\"outcome\":\"failure\"" },
+		    "[\"protocol\"],\"outcome\":\"failure\"", 0 },
 	};
 	struct dp_log_json *j = json_open();
 
@@ -98,6 +101,7 @@ static void outcomes_follow_verdict_and_code(void)
 
 		item.event.fixed.verdict = cases[i].verdict;
 		item.event.fixed.rcode = cases[i].rcode;
+		item.event.fixed.flags = cases[i].flags;
 		dp_log_json_item(j, &item, &b);
 		CU_ASSERT(logged_has(&b, cases[i].text));
 		dp_log_batch_free(&b);
