@@ -93,6 +93,7 @@ static enum dp_err open_ring(struct dp_keeper *k, struct dp_ring **out,
 	return err;
 }
 
+/* Not asked for when all are closed: Unbound's settings are gone by then. */
 static unsigned ring_count(const struct dp_module *m)
 {
 	int threads = m->env->cfg->num_threads;
@@ -134,7 +135,8 @@ static void say_unlogged(struct dp_keeper *k, const struct dp_diag *why)
 static void fit_rings(struct dp_keeper *k, uint64_t size_b)
 {
 	struct dp_ring *ring, *old[2 * DP_EPOCH_SLOTS];
-	unsigned old_count = 0, count = ring_count(k->m);
+	unsigned old_count = 0;
+	unsigned count = size_b > 0 ? ring_count(k->m) : DP_EPOCH_SLOTS;
 	struct dp_diag diag = { .object = "" };
 	enum dp_err err = DP_OK;
 

@@ -71,6 +71,7 @@ static inline void remove_in(const struct bench *b, const char *name)
 
 static inline void bench_close(struct bench *b)
 {
+	b->env.cfg = NULL; /* Unbound deletes it before its modules end */
 	dp_keeper_destroy(&b->m);
 	CU_ASSERT_PTR_NULL(b->m.keeper);
 	CU_ASSERT_PTR_NULL(atomic_load(&b->m.policy));
