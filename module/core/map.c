@@ -15,12 +15,12 @@
 #include <sodium.h>
 
 #include "module/core/map_private.h"
-#include "module/core/state.h"
 
 #define LOCK_TRIES 5000 /* of a millisecond each */
 #define JOIN_TRIES 100
 #define BAD_NAMES 100
 #define SLOTS_AHEAD 16384 /* 9 MiB */
+#define SLOT_COUNT_MAX (DP_MAP_CAPACITY_MAX * 2 + DP_MAP_BUCKET)
 
 static uint64_t align(uint64_t off)
 {
@@ -91,12 +91,11 @@ static enum dp_err attach(struct dp_map *map, const char *path,
 		return DP_ERR_VERSION;
 	}
 	memcpy(&want, &d, offsetof(struct dp_map_d, feed_next));
-	if (d.slot_count <= DP_MAP_CAPACITY_MAX * 2 + DP_MAP_BUCKET)
+	if (d.slot_count <= SLOT_COUNT_MAX)
 		layout(&want);
-	if (d.check != header_check(&d) || d.slot_count < 2 * DP_MAP_BUCKET ||
-	    d.slot_count > DP_MAP_CAPACITY_MAX * 2 + DP_MAP_BUCKET ||
-	    d.slot_count % DP_MAP_BUCKET != 0 ||
-	    d.capacity > d.slot_count || d.file_b > f->size_b ||
+	if (d.check != header_check(&d) || d.slot_count > SLOT_COUNT_MAX ||
+	    d.slot_count < 2 * DP_MAP_BUCKET || d.capacity > d.slot_count ||
+	    d.slot_count % DP_MAP_BUCKET != 0 || d.file_b > f->size_b ||
 	    memcmp(&want, &d, offsetof(struct dp_map_d, feed_next)) != 0) {
 		dp_diag_set(diag, path, 0, "has a damaged header");
 		return DP_ERR_FORMAT;
@@ -298,6 +297,28 @@ enum dp_err dp_map_try_lock(const struct dp_map *map, short how,
 }
 
 /*
+ * Share with those for whom the map was prepared. Who was alone may have died
+ * between our two tries to lock: then nobody shares all of it, as only those do
+ * for whom it was prepared. The first octet keeps off who would be alone.
+ */
+static enum dp_err share(const struct dp_map *map, const char *path,
+    struct dp_diag *diag)
+{
+	struct flock first = { .l_type = F_RDLCK, .l_whence = SEEK_SET,
+		.l_len = 1 };
+	struct flock rest = { .l_type = F_WRLCK, .l_whence = SEEK_SET,
+		.l_start = 1 };
+
+	if (fcntl(map->lock, F_OFD_SETLK, &first) != 0 ||
+	    fcntl(map->lock, F_OFD_GETLK, &rest) != 0 ||
+	    rest.l_type == F_UNLCK) {
+		(void)!dp_map_try_lock(map, F_UNLCK, path, NULL);
+		return DP_ERR_BUSY;
+	}
+	return dp_map_try_lock(map, F_RDLCK, path, diag);
+}
+
+/*
  * Alone: prepare, then share. Else share with those who prepared; where the map
  * is not sound then, who prepared it died over it, and it is our turn next.
  * why: the reason of the last failure.
@@ -320,8 +341,10 @@ static enum dp_err lock_and_join(struct dp_map *map, const char *path,
 			if (err != DP_OK)
 				return err;
 		}
-		if (alone || err == DP_ERR_BUSY)
+		if (alone)
 			err = dp_map_try_lock(map, F_RDLCK, path, why);
+		else if (err == DP_ERR_BUSY)
+			err = share(map, path, why);
 		if (err == DP_OK) {
 			err = join(map, path, why);
 			if (err == DP_OK)
@@ -437,13 +460,13 @@ void dp_map_close(struct dp_map **map)
 	*map = NULL;
 }
 
-/* acquire: pairs with the release in dp_map_move_end. */
 const void *dp_map_bytes(const struct dp_map *map, size_t *size_b)
 {
 	*size_b = map->file.size_b;
 	return map->file.bytes;
 }
 
+/* acquire: pairs with the release in dp_map_move_end. */
 bool dp_map_is_left(const struct dp_map *map)
 {
 	return atomic_load_explicit(&map->head->left, memory_order_acquire) !=

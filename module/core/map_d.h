@@ -61,7 +61,8 @@
  *
  * Every writing process holds a shared lock (F_OFD_SETLK of fcntl(2)) on the
  * file PATH.lock, mode 0600; who can take it exclusively is alone, makes,
- * checks, mends and moves the map.
+ * checks, mends and moves the map. Who cannot joins where another one shares
+ * more of that file than its first octet, which says that the map was prepared.
  *
  * A map of another capacity is another file. It is made and filled as PATH.new,
  * becomes PATH.next, and writers turn to it. When all have, it gets what the

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "module/core/map_private.h"
@@ -353,6 +354,62 @@ static void a_writer_may_sleep_after_each_store(void)
 				;
 }
 
+/* --- who was alone dies between two tries to lock ------------------------- */
+
+static void open_it(void)
+{
+	map = unit_map_open(CAPACITY);
+}
+
+/* Run the child until its next fcntl(2) that failed. */
+static void child_fails_to_lock(pid_t pid)
+{
+	struct __ptrace_syscall_info info;
+	bool inside = false, failed = false;
+	int status;
+
+	while (!failed) {
+		CU_ASSERT_EQUAL_FATAL(ptrace(PTRACE_SYSCALL, pid, NULL, NULL),
+		    0);
+		CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+		CU_ASSERT_TRUE_FATAL(WIFSTOPPED(status) &&
+		    WSTOPSIG(status) == (SIGTRAP | 0x80));
+		CU_ASSERT_TRUE_FATAL(ptrace(PTRACE_GET_SYSCALL_INFO, pid,
+			sizeof(info), &info) > 0);
+		if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
+			inside = info.entry.nr == SYS_fcntl;
+		else
+			failed = inside && info.exit.is_error;
+	}
+}
+
+static void nobody_joins_what_nobody_prepared(void)
+{
+	static const struct act opening = { "open", open_it, 0, 0, 0, 0 };
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char lock[200];
+	pid_t pid;
+	int fd;
+
+	map_make(&cut);
+	map->index[0] = dp_map_entry(7, DP_MAP_CLAIMED); /* by the dead */
+	snprintf(lock, sizeof(lock), "%s.lock", unit_path);
+	fd = open(lock, O_RDWR | O_CLOEXEC);
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL(fcntl(fd, F_OFD_SETLK, &all), 0);
+	pid = child_begin(&opening);
+	CU_ASSERT_EQUAL(ptrace(PTRACE_SETOPTIONS, pid, NULL,
+	    PTRACE_O_TRACESYSGOOD), 0);
+	child_fails_to_lock(pid);
+	all.l_type = F_UNLCK;
+	CU_ASSERT_EQUAL(fcntl(fd, F_OFD_SETLK, &all), 0);
+	child_finish(pid);
+	CU_ASSERT_EQUAL(map->index[0], 0);
+	child_end(pid);
+	close(fd);
+	dp_map_close(&map);
+}
+
 /* One processor: they take turns, and to wake another one costs more than a
  * step. */
 static int begin(void)
@@ -368,4 +425,5 @@ static int begin(void)
 UNIT_MAIN_WITH("map_step", begin, unit_map_end,
     UNIT(a_writer_may_die_after_each_store),
     UNIT(who_cuts_lives_may_die_after_each_store),
+    UNIT(nobody_joins_what_nobody_prepared),
     UNIT(a_writer_may_sleep_after_each_store))
