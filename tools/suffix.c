@@ -6,21 +6,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Suffixes under which content networks give names to their customers, and that
- * the public suffix list does not have. */
+/* Suffixes under which content networks and clouds give names to their
+ * customers, and that the public suffix list does not have; and parents of those
+ * that it has: a wildcard on amazonaws.com would allow everybody's
+ * s3.amazonaws.com. */
 static const char *const shared[] = {
 	"akadns.net",
 	"akam.net",
+	"amazonaws.com",
+	"azure-api.net",
+	"azure-devices.net",
+	"azure.com",
+	"azure.net",
+	"azureedge.net",
 	"azurefd.net",
 	"b-cdn.net",
+	"blob.core.windows.net",
+	"cache.windows.net",
 	"cachefly.net",
 	"cdn.cloudflare.net",
 	"cdngc.net",
+	"cloudapp.azure.com",
+	"cloudflare.net",
+	"core.windows.net",
+	"database.windows.net",
+	"dfs.core.windows.net",
 	"edgecastcdn.net",
 	"edgekey.net",
 	"edgesuite.net",
+	"fastly.net",
 	"fbcdn.net",
+	"file.core.windows.net",
 	"footprint.net",
+	"global.fastly.net",
+	"googleapis.com",
+	"googleusercontent.com",
 	"gslb.com",
 	"hwcdn.net",
 	"impervadns.net",
@@ -28,16 +48,27 @@ static const char *const shared[] = {
 	"kxcdn.com",
 	"llnwd.net",
 	"lswcdn.net",
+	"map.fastly.net",
 	"msecnd.net",
 	"nsatc.net",
 	"omegacdn.net",
-	"stackpathdns.com",
+	"queue.core.windows.net",
+	"rackcdn.com",
+	"redis.cache.windows.net",
 	"sc-gs.net",
+	"servicebus.windows.net",
+	"sharepoint.com",
+	"stackpathdns.com",
+	"storage.googleapis.com",
 	"systemcdn.net",
+	"table.core.windows.net",
 	"trafficmanager.net",
 	"ultradns.net",
 	"v0cdn.net",
+	"vault.azure.net",
 	"wac.edgecastcdn.net",
+	"web.core.windows.net",
+	"windows.net",
 };
 
 struct dp_suffix_list {

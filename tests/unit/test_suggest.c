@@ -76,6 +76,9 @@ static const struct {
 	    "d.cloudfront.net" },
 	{ { { "a.co.uk", "", 1 }, { "b.co.uk", "", 1 }, { "c.co.uk", "", 1 } },
 	    "a.co.uk b.co.uk c.co.uk" },
+	{ { { "a.amazonaws.com", "", 1 }, { "b.amazonaws.com", "", 1 },
+	      { "c.amazonaws.com", "", 1 } },
+	    "a.amazonaws.com b.amazonaws.com c.amazonaws.com" },
 	{ { { "com", "", 1 }, { "org", "", 1 }, { "net", "", 1 },
 	      { "co.uk", "", 1 } }, "com net org co.uk" },
 	/* most asked first */
