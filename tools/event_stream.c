@@ -211,11 +211,15 @@ static struct source *earliest(struct dp_stream *s)
 	return best;
 }
 
-/* Can no ring bring an earlier event any more? */
-static bool is_due(const struct dp_stream *s, const struct source *best)
+/* Can no ring bring an earlier event any more? Nobody waits for a time that has
+ * not come: a clock was wrong, or somebody lies. */
+static bool is_due(const struct dp_stream *s, const struct source *best,
+    uint64_t now_us)
 {
 	uint64_t time_us = best->item.event.fixed.time_us;
 
+	if (time_us > now_us)
+		return true;
 	for (size_t i = 0; i < s->count; i++) {
 		const struct source *from = &s->sources[i];
 
@@ -257,7 +261,7 @@ bool dp_stream_next(struct dp_stream *s, uint64_t now_us,
 	for (size_t i = 0; i < s->count; i++)
 		fetch(&s->sources[i], (uint32_t)i, now_us);
 	best = earliest(s);
-	if (!best || (now_us != UINT64_MAX && !is_due(s, best)))
+	if (!best || (now_us != UINT64_MAX && !is_due(s, best, now_us)))
 		return false;
 	if (tell_missing(best, out))
 		return true;

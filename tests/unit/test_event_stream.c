@@ -127,6 +127,29 @@ static void rings_are_merged_by_time(void)
 	dp_ring_close(&b);
 }
 
+/* A clock that ran ahead holds up no ring. */
+static void times_to_come_are_not_waited_for(void)
+{
+	struct dp_stream_item item;
+	struct dp_ring *a, *b;
+	struct dp_stream *s;
+
+	rings_remove();
+	a = ring_open(0, 1, 1);
+	b = ring_open(1, 2, 1);
+	tell(a, UINT64_C(1) << 60, 1);
+	tell(a, 10, 2);
+	s = stream_open();
+	next_is(s, NOW_US + 1000, 1);
+	tell(b, 20, 3);
+	next_is(s, NOW_US + 3000, 2);
+	next_is(s, NOW_US + 5000 + DP_STREAM_ORDER_US, 3);
+	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US + 100000, &item));
+	dp_stream_close(&s);
+	dp_ring_close(&a);
+	dp_ring_close(&b);
+}
+
 static void rings_may_come_later(void)
 {
 	struct dp_stream_item item;
@@ -327,6 +350,7 @@ static void what_cannot_be_read_is_said(void)
 
 UNIT_MAIN_WITH("event_stream", folder_make, folder_remove,
     UNIT(rings_are_merged_by_time),
+    UNIT(times_to_come_are_not_waited_for),
     UNIT(rings_may_come_later),
     UNIT(losses_are_told_where_they_are),
     UNIT(what_is_no_event_is_lost),
