@@ -15,6 +15,9 @@
 
 #include "module/core/state.h"
 
+#define TURNED_MAX (DP_PATH_MAX + 32)
+#define AHEAD_S 60u /* so far may the names of turned files be */
+
 struct dp_log_file {
 	const char *path;
 	struct dp_log_turns turns;
@@ -216,28 +219,52 @@ enum dp_err dp_log_file_write(struct dp_log_file *f,
 
 /* --- turning -------------------------------------------------------------- */
 
+/* What the file is called that is turned then. */
+static bool turned_name(char name[TURNED_MAX], const struct dp_log_file *f,
+    uint64_t at_s)
+{
+	time_t t = (time_t)at_s;
+	char when[32];
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm) ||
+	    strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm) == 0)
+		return false;
+	snprintf(name, TURNED_MAX, "%s.%s", f->path, when);
+	return true;
+}
+
+/* Turned more often than once a second, names run ahead of the clock. Where
+ * they are a minute ahead, the file grows until there is one again. */
+static bool is_named_ahead(const struct dp_log_file *f, uint64_t now_s)
+{
+	char name[TURNED_MAX];
+
+	return turned_name(name, f, now_s + AHEAD_S - 1) &&
+	    faccessat(AT_FDCWD, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 bool dp_log_file_is_due(const struct dp_log_file *f, uint64_t now_s)
 {
+	bool due;
+
 	if (f->size_b == 0)
 		return false;
-	return (f->turns.size_b > 0 && f->size_b >= f->turns.size_b) ||
+	due = (f->turns.size_b > 0 && f->size_b >= f->turns.size_b) ||
 	    (f->turns.every_s > 0 &&
 		now_s / f->turns.every_s > f->begun_s / f->turns.every_s);
+	return due && !is_named_ahead(f, now_s);
 }
 
 /* Two turns in a second: the later one gets the next second's name. */
 static enum dp_err move_away(const struct dp_log_file *f, uint64_t now_s,
     struct dp_diag *diag)
 {
-	for (int i = 0; i < 60; i++) {
-		char name[DP_PATH_MAX + 32], when[32];
-		time_t t = (time_t)now_s + i;
-		struct tm tm;
+	char name[TURNED_MAX];
 
-		if (!gmtime_r(&t, &tm) ||
-		    strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm) == 0)
+	for (unsigned i = 0; i < AHEAD_S; i++) {
+		if (!turned_name(name, f, now_s + i))
 			break;
-		snprintf(name, sizeof(name), "%s.%s", f->path, when);
 		if (renameat2(AT_FDCWD, f->path, AT_FDCWD, name,
 			RENAME_NOREPLACE) == 0)
 			return DP_OK;

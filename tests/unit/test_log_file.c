@@ -120,6 +120,27 @@ static void it_is_turned_in_time(void)
 	folder_empty();
 }
 
+static void it_grows_while_all_names_are_taken(void)
+{
+	static const struct dp_log_turns turns = { 1, 0 };
+	const uint64_t now_s = 1795375466;
+	struct dp_log_file *f = file_open(&turns);
+
+	for (int i = 0; i < 60; i++) {
+		add(f, "", "1\n");
+		CU_ASSERT_FATAL(dp_log_file_is_due(f, now_s));
+		CU_ASSERT_EQUAL(dp_log_file_turn(f, now_s, &diag), DP_OK);
+	}
+	add(f, "", "2\n");
+	CU_ASSERT_FALSE(dp_log_file_is_due(f, now_s));
+	add(f, "", "3\n");
+	CU_ASSERT(dp_log_file_is_due(f, now_s + 1));
+	CU_ASSERT_EQUAL(dp_log_file_turn(f, now_s + 1, &diag), DP_OK);
+	CU_ASSERT_STRING_EQUAL(folder_read("log.20261122T192526Z"), "2\n3\n");
+	dp_log_file_close(&f);
+	folder_empty();
+}
+
 static void a_moved_file_is_noticed(void)
 {
 	struct dp_log_file *f = file_open(&never);
@@ -176,6 +197,7 @@ int main(void)
 		UNIT(only_one_may_write),
 		UNIT(what_is_no_file_is_refused),
 		UNIT(it_is_turned_in_time),
+		UNIT(it_grows_while_all_names_are_taken),
 		UNIT(a_moved_file_is_noticed),
 		UNIT(a_full_disk_takes_no_part),
 		CU_TEST_INFO_NULL,
