@@ -278,11 +278,16 @@ static enum dp_err move_away(const struct dp_log_file *f, uint64_t now_s,
 	return refused(diag, f->path, "rename");
 }
 
+enum dp_err dp_log_file_move(const struct dp_log_file *f, uint64_t now_s,
+    struct dp_diag *diag)
+{
+	return dp_log_file_is_there(f) ? move_away(f, now_s, diag) : DP_OK;
+}
+
 enum dp_err dp_log_file_turn(struct dp_log_file *f, uint64_t now_s,
     struct dp_diag *diag)
 {
-	enum dp_err err = dp_log_file_is_there(f) ?
-	    move_away(f, now_s, diag) : DP_OK;
+	enum dp_err err = dp_log_file_move(f, now_s, diag);
 
 	return err == DP_OK ? dp_log_file_reopen(f, diag) : err;
 }

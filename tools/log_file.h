@@ -60,6 +60,11 @@ bool dp_log_file_is_due(const struct dp_log_file *f, uint64_t now_s);
 enum dp_err dp_log_file_turn(struct dp_log_file *f, uint64_t now_s,
     struct dp_diag *diag) DP_MUST_CHECK;
 
+/* The first half of that: it has its new name, and is written to yet. On
+ * failure nothing has changed. dp_log_file_reopen does the rest. */
+enum dp_err dp_log_file_move(const struct dp_log_file *f, uint64_t now_s,
+    struct dp_diag *diag) DP_MUST_CHECK;
+
 /* False: it was moved or removed, and what is written to it now has another
  * name or none. */
 bool dp_log_file_is_there(const struct dp_log_file *f);

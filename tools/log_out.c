@@ -21,6 +21,7 @@ struct dp_log_out {
 	struct dp_log_batch edge; /* the head of a file, or its tail */
 	bool reopens;
 	bool left; /* the file was ended; the next is not there yet */
+	bool grows; /* it cannot be turned, which was said */
 	bool wrote;
 	uint64_t looked_us;
 	bool troubled;
@@ -245,7 +246,25 @@ static enum dp_err look_after_file(struct dp_log_out *o,
 	return err;
 }
 
-/* Behind all that belongs to the old file. */
+/* Behind all that belongs to the old file. Nothing can follow the end of a file
+ * in dnstap, so that gets its end when it has its new name. All others get it
+ * before: a run that begins in between goes on from what is at the path. */
+static enum dp_err end_and_move(struct dp_log_out *o, uint64_t now_us,
+    struct dp_diag *diag)
+{
+	bool moves_first = o->target->format == DP_LOG_DNSTAP;
+	enum dp_err err = DP_OK;
+
+	if (moves_first)
+		err = dp_log_file_move(o->file, now_us / US, diag);
+	if (err == DP_OK)
+		err = end_file(o, true, now_us, diag);
+	if (err == DP_OK && !moves_first)
+		err = dp_log_file_move(o->file, now_us / US, diag);
+	return err;
+}
+
+/* Where it cannot be turned, the file grows; but not behind its seal. */
 static enum dp_err turn_file(struct dp_log_out *o, uint64_t now_us,
     struct dp_diag *diag)
 {
@@ -253,10 +272,19 @@ static enum dp_err turn_file(struct dp_log_out *o, uint64_t now_us,
 
 	if (!dp_log_file_is_due(o->file, now_us / US))
 		return DP_OK;
-	err = end_file(o, true, now_us, diag);
+	err = end_and_move(o, now_us, diag);
 	if (err == DP_OK)
-		err = dp_log_file_turn(o->file, now_us / US, diag);
-	return err == DP_OK ? begin_file(o, now_us) : err;
+		err = dp_log_file_reopen(o->file, diag);
+	if (err == DP_OK) {
+		o->grows = false;
+		return begin_file(o, now_us);
+	}
+	if (dp_log_form_seal_of(o->form))
+		return err;
+	if (!o->grows)
+		(void)dp_cli_diag(err, diag);
+	o->grows = true;
+	return DP_OK;
 }
 
 static enum dp_err write_file(struct dp_log_out *o, struct dp_log_batch *batch,

@@ -19,19 +19,26 @@ struct opened {
 	bool resumes;
 };
 
-static enum dp_err out_open(struct opened *o, enum dp_log_format format)
+static enum dp_err out_open_at(struct opened *o, enum dp_log_format format,
+    const char *name, uint64_t turn_b)
 {
 	struct dp_diag diag;
 
 	memset(o, 0, sizeof(*o));
-	snprintf(o->path, sizeof(o->path), "%s", folder_path("log"));
+	snprintf(o->path, sizeof(o->path), "%s", folder_path(name));
 	o->target.file = o->path;
 	o->target.format = format;
+	o->target.turns.size_b = turn_b;
 	o->form = dp_log_form_open(format);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(o->form);
 	memset(&positions, 0, sizeof(positions));
 	return dp_log_out_open(&o->out, &o->target, o->form, LOGGED_US,
 	    &positions, &o->resumes, &diag);
+}
+
+static enum dp_err out_open(struct opened *o, enum dp_log_format format)
+{
+	return out_open_at(o, format, "log", 0);
 }
 
 static void out_close(struct opened *o)
@@ -155,6 +162,65 @@ static void a_turned_file_has_an_end_and_the_next_a_begin(void)
 	folder_empty();
 }
 
+/* Control frames STOP in a file of Frame Streams. */
+static unsigned count_stops(const char *path)
+{
+	static const uint8_t stop[12] = { [7] = 4, [11] = 3 };
+	static uint8_t bytes[4096];
+	FILE *in = fopen(path, "rb");
+	unsigned count = 0;
+	size_t n;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(in);
+	n = fread(bytes, 1, sizeof(bytes), in);
+	fclose(in);
+	for (size_t i = 0; i + sizeof(stop) <= n; i++)
+		count += memcmp(bytes + i, stop, sizeof(stop)) == 0;
+	return count;
+}
+
+/* With the time behind it its name is too long. All of it can be read. */
+static void a_file_that_cannot_be_turned_grows(void)
+{
+	char name[246];
+	struct opened o;
+
+	memset(name, 'l', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL_FATAL(out_open_at(&o, i ? DP_LOG_DNSTAP :
+			DP_LOG_TEXT, name, 1), DP_OK);
+		capture_begin(&err, stderr);
+		for (int k = 0; k < 5; k++)
+			CU_ASSERT_EQUAL(write_text(&o, "text\n", 0),
+			    DP_LOG_WROTE);
+		capture_end(&err);
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text,
+		    "cannot rename: File name too long\n"));
+		CU_ASSERT_EQUAL(strchr(err.text, '\n')[1], '\0');
+		CU_ASSERT_EQUAL(count_stops(o.path), 0);
+		out_close(&o);
+		CU_ASSERT_EQUAL(count_stops(o.path), (unsigned)i);
+		folder_empty();
+	}
+}
+
+/* Each file has one end, and it is its own. */
+static void a_file_in_dnstap_is_turned_with_its_end(void)
+{
+	char name[256] = "";
+	struct opened o;
+
+	CU_ASSERT_EQUAL_FATAL(out_open_at(&o, DP_LOG_DNSTAP, "log", 1),
+	    DP_OK);
+	CU_ASSERT_EQUAL(write_text(&o, "frame", 0), DP_LOG_WROTE);
+	CU_ASSERT_EQUAL(folder_list(name, "log"), 2);
+	CU_ASSERT_EQUAL(count_stops(folder_path(name)), 1);
+	CU_ASSERT_STRING_EQUAL(folder_read("log"), "");
+	out_close(&o);
+	folder_empty();
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -162,6 +228,8 @@ int main(void)
 		UNIT(a_removed_file_is_begun_anew),
 		UNIT(trouble_is_said_once_and_so_is_its_end),
 		UNIT(a_turned_file_has_an_end_and_the_next_a_begin),
+		UNIT(a_file_that_cannot_be_turned_grows),
+		UNIT(a_file_in_dnstap_is_turned_with_its_end),
 		CU_TEST_INFO_NULL,
 	};
 
