@@ -14,6 +14,7 @@
 #include "tools/log_read.h"
 #include "tools/log_resume.h"
 #include "tools/seal.h"
+#include "tools/seal_copies.h"
 
 /* A block is small enough to be checked by eye and large enough that signing
  * costs little: 0.1 us a line. */
@@ -34,28 +35,14 @@ struct dp_log_seal {
 static void copy(void *arg, const char *line, size_t line_b)
 {
 	struct dp_log_seal *s = arg;
-	ssize_t n = write(s->copies_fd, line, line_b);
-	bool fails = n != (ssize_t)line_b;
+	bool fails = !dp_seal_copies_add(s->copies_fd, line, line_b);
 
 	if (fails && !s->copies_fail)
 		dp_cli_fail(0, s->copies, "cannot write a checkpoint: %s",
-		    n < 0 ? strerror(errno) : "no room for all of it");
+		    strerror(errno));
 	if (!fails && s->copies_fail)
 		dp_cli_fail(0, s->copies, "goes on");
 	s->copies_fail = fails;
-}
-
-static enum dp_err open_copies(struct dp_log_seal *s, struct dp_diag *diag)
-{
-	if (!s->copies)
-		return DP_OK;
-	s->copies_fd = strcmp(s->copies, "-") == 0 ? dup(STDOUT_FILENO) :
-	    open(s->copies, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-		O_NOCTTY, 0644);
-	if (s->copies_fd >= 0)
-		return DP_OK;
-	dp_diag_set(diag, s->copies, 0, "cannot open: %s", strerror(errno));
-	return DP_ERR_IO;
 }
 
 /* --- beginning ------------------------------------------------------------ */
@@ -80,7 +67,8 @@ enum dp_err dp_log_seal_open(struct dp_log_seal **out,
 	}
 	s->copies_fd = -1;
 	s->copies = keys->copies;
-	err = open_copies(s, diag);
+	err = s->copies ? dp_seal_copies_open(&s->copies_fd, s->copies, diag) :
+			  DP_OK;
 	if (err == DP_OK)
 		err = dp_seal_open(&s->seal, &o, diag);
 	if (err != DP_OK) {

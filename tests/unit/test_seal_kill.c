@@ -13,6 +13,8 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
+#include "tools/seal_copies.h"
+
 #define ROUNDS 200
 #define FILE_LINES 400 /* then the next file is begun */
 
@@ -38,7 +40,7 @@ static void must(bool done)
 static void copy(void *arg, const char *line, size_t line_b)
 {
 	(void)arg;
-	must(write(copies_fd, line, line_b) == (ssize_t)line_b);
+	must(dp_seal_copies_add(copies_fd, line, line_b));
 }
 
 /* Some octets at a time. */
@@ -130,8 +132,8 @@ static void run(void)
 	char path[96];
 
 	snprintf(path, sizeof(path), "%s/copies", sealed_folder);
-	copies_fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
-	must(copies_fd >= 0 && dp_seal_open(&writer, &o, NULL) == DP_OK);
+	must(dp_seal_copies_open(&copies_fd, path, NULL) == DP_OK);
+	must(dp_seal_open(&writer, &o, NULL) == DP_OK);
 	go_on();
 	for (unsigned n = next_event();; n++) {
 		struct dp_seal_item item = { .id = 7 };
@@ -293,7 +295,8 @@ static void kill_often(void)
 	CU_ASSERT_EQUAL(sum.findings, 0);
 	CU_ASSERT_FALSE(events.wrong);
 	CU_ASSERT_TRUE(events.next > 1000);
-	CU_ASSERT_TRUE(sum.recovered > 0);
+	/* Encrypted, a block is in memory until it is closed. */
+	CU_ASSERT_TRUE(auditor || sum.recovered > 0);
 	CU_ASSERT_TRUE(sum.copies > 10);
 	printf("%lu events, %u files, %lu blocks, %lu recovered, %lu octets "
 	    "cut ", (unsigned long)events.next, file + 1,
