@@ -292,10 +292,24 @@ static void stop_leak(struct dp_keeper *k)
 		"cache (load_cache?); the cache was cleared");
 }
 
+/* Threads that have run no query yet answer from the server's own cache. Only
+ * load_cache puts anything there. */
+static void empty_server_cache(struct dp_module *m)
+{
+	const struct dp_policy *p = atomic_load(&m->policy);
+	struct slabhash *own = m->env->msg_cache;
+
+	if (!own || own == m->admitted ||
+	    (p && dp_policy_settings(p)->value[DP_SET_MODE] != DP_MODE_STRICT))
+		return;
+	slabhash_clear(own);
+}
+
 void dp_keeper_look(struct dp_module *m)
 {
 	struct dp_keeper *k = m->keeper;
 
+	empty_server_cache(m);
 	open_status(k);
 	settle(k);
 	look_for_policy(k);
