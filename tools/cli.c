@@ -1,5 +1,6 @@
 #include "tools/cli.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -101,4 +102,21 @@ int dp_cli_usage(const char *verb, const char *fmt, ...)
 	fprintf(stderr, "dnspin%s%s: %s\nTry 'dnspin%s%s --help'.\n", space,
 	    verb, diag.reason, space, verb);
 	return DP_EXIT_USAGE;
+}
+
+bool dp_cli_number(uint32_t *out, const char *verb, const char *what,
+    const char *text, uint32_t most)
+{
+	const char *at = text;
+	uint64_t n = 0;
+
+	for (; *at >= '0' && *at <= '9' && n <= most; at++)
+		n = n * 10 + (uint64_t)(*at - '0');
+	if (*at || n < 1 || n > most) {
+		(void)dp_cli_usage(verb, "%s: %s must be 1 to %" PRIu32, text,
+		    what, most);
+		return false;
+	}
+	*out = (uint32_t)n;
+	return true;
 }

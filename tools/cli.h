@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "module/core/err.h"
 #include "module/core/policy.h"
 #include "tools/conf.h"
@@ -44,6 +45,11 @@ int dp_cli_diag(enum dp_err err, const struct dp_diag *diag);
 /* "dnspin VERB: reason" and where to find help; verb NULL: none. Returns
  * DP_EXIT_USAGE. */
 int dp_cli_usage(const char *verb, const char *fmt, ...) DP_PRINTF(2, 3);
+
+/* A number from 1 to most, of digits only, for what (the option's argument as
+ * the help names it). False: it is none, which was said as a usage error. */
+bool dp_cli_number(uint32_t *out, const char *verb, const char *what,
+    const char *text, uint32_t most);
 
 /*
  * For what runs for long: a new round begins, in which nothing is said that was

@@ -10,6 +10,8 @@
 #include "tools/verb.h"
 #include "tools/whom.h"
 
+#define WATCH_MAX_S 86400 /* a day */
+
 static int format_unknown(const char *name)
 {
 	const struct dp_export_format *format;
@@ -23,25 +25,6 @@ static int format_unknown(const char *name)
 	}
 	return dp_cli_usage("export", "unknown format %s: there are %s", name,
 	    text);
-}
-
-/* A day at most. */
-static int seconds_take(uint32_t *seconds, const char *text)
-{
-	unsigned long value = 0;
-
-	for (const char *c = text; *c && value <= 86400; c++) {
-		if (*c < '0' || *c > '9') {
-			value = 0;
-			break;
-		}
-		value = value * 10 + (unsigned long)(*c - '0');
-	}
-	if (value < 1 || value > 86400)
-		return dp_cli_usage("export", "-w %s: must be 1 to 86400 "
-		    "seconds", text);
-	*seconds = (uint32_t)value;
-	return DP_EXIT_OK;
 }
 
 /* DP_EXIT_OK: the option is taken. */
@@ -74,7 +57,8 @@ static int option_take(struct dp_export_options *o, int letter)
 		o->groups[o->group_count++] = optarg;
 		return DP_EXIT_OK;
 	case 'w':
-		return seconds_take(&o->watch_s, optarg);
+		return dp_cli_number(&o->watch_s, "export", "SECONDS", optarg,
+			   WATCH_MAX_S) ? DP_EXIT_OK : DP_EXIT_USAGE;
 	default:
 		return DP_EXIT_USAGE;
 	}

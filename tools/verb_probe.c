@@ -1,7 +1,6 @@
 /* dnspin probe: resolve every explicit rule and compare with its pins. */
 #include "dp_config.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +19,7 @@
 
 struct options {
 	const char *server;
-	unsigned at_once;
+	uint32_t at_once;
 	bool json;
 	bool quiet;
 };
@@ -44,8 +43,6 @@ struct session {
 static int options_parse(struct options *o, int argc, char **argv)
 {
 	int letter;
-	char *end;
-	long n;
 
 	*o = (struct options){ .at_once = 32 };
 	while ((letter = dp_verb_getopt(argc, argv)) != -1) {
@@ -57,14 +54,9 @@ static int options_parse(struct options *o, int argc, char **argv)
 			o->quiet = true;
 			break;
 		case 'j':
-			errno = 0;
-			n = strtol(optarg, &end, 10);
-			if (errno || *end || end == optarg || n < 1 ||
-			    n > AT_ONCE_MAX)
-				return dp_cli_usage("probe",
-				    "%s: COUNT must be 1 to %d", optarg,
-				    AT_ONCE_MAX);
-			o->at_once = (unsigned)n;
+			if (!dp_cli_number(&o->at_once, "probe", "COUNT",
+				optarg, AT_ONCE_MAX))
+				return DP_EXIT_USAGE;
 			break;
 		case 'f':
 			o->json = strcmp(optarg, "json") == 0;

@@ -1,7 +1,6 @@
 /* dnspin suggest: rules for the off-list names that were asked. */
 #include "dp_config.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,23 +34,6 @@ struct options {
 };
 
 /* --- command line --------------------------------------------------------- */
-
-static bool number(uint32_t *out, const char *what, const char *text)
-{
-	char *end;
-	unsigned long n;
-
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (errno || *end || end == text || *text == '-' || n < 1 ||
-	    n > INT32_MAX) {
-		dp_cli_usage("suggest", "%s: %s must be a number from 1 on",
-		    text, what);
-		return false;
-	}
-	*out = (uint32_t)n;
-	return true;
-}
 
 static bool name(struct dp_name *out, const char *text)
 {
@@ -105,11 +87,14 @@ static bool option(struct options *o, int letter)
 {
 	switch (letter) {
 	case 't':
-		return number(&o->seconds, "SECONDS", optarg);
+		return dp_cli_number(&o->seconds, "suggest", "SECONDS", optarg,
+		    INT32_MAX);
 	case 'm':
-		return number(&o->min_queries, "QUERIES", optarg);
+		return dp_cli_number(&o->min_queries, "suggest", "QUERIES",
+		    optarg, INT32_MAX);
 	case 'k':
-		return number(&o->min_names, "NAMES", optarg);
+		return dp_cli_number(&o->min_names, "suggest", "NAMES",
+		    optarg, INT32_MAX);
 	case 'w':
 		return suffix(o, optarg);
 	case 's':

@@ -2,7 +2,6 @@
 #include "dp_config.h"
 
 #include <curses.h>
-#include <errno.h>
 #include <getopt.h>
 #include <poll.h>
 #include <sodium.h>
@@ -19,12 +18,13 @@
 #define PAGE_WIDTH 100u /* of a page that is printed */
 #define PAGE_HEIGHT 36u
 #define LOOK_MS 20 /* between looks at the rings */
+#define INTERVAL_MAX_S 3600
 #define NEWS_MAX 10000 /* changes of the map at once */
 #define MS_PER_S 1000
 
 struct options {
 	bool batch;
-	unsigned interval_s;
+	uint32_t interval_s;
 };
 
 struct session {
@@ -39,8 +39,6 @@ struct session {
 static int options_parse(struct options *o, int argc, char **argv)
 {
 	int letter;
-	char *end;
-	long n;
 
 	*o = (struct options){ .interval_s = 1 };
 	while ((letter = dp_verb_getopt(argc, argv)) != -1) {
@@ -49,13 +47,9 @@ static int options_parse(struct options *o, int argc, char **argv)
 			o->batch = true;
 			break;
 		case 'i':
-			errno = 0;
-			n = strtol(optarg, &end, 10);
-			if (errno || *end || end == optarg || n < 1 ||
-			    n > 3600)
-				return dp_cli_usage("top",
-				    "%s: SECONDS must be 1 to 3600", optarg);
-			o->interval_s = (unsigned)n;
+			if (!dp_cli_number(&o->interval_s, "top", "SECONDS",
+				optarg, INTERVAL_MAX_S))
+				return DP_EXIT_USAGE;
 			break;
 		default:
 			return DP_EXIT_USAGE;

@@ -125,5 +125,35 @@ static void rounds_do_not_repeat_themselves(void)
 	CU_ASSERT_STRING_EQUAL(said("x", "a", 5), "");
 }
 
-UNIT_MAIN("cli", UNIT(errors_have_one_form),
+static const struct {
+	const char *text;
+	uint32_t most;
+	uint32_t number; /* 0: refused */
+} numbers[] = {
+	{ "1", 1, 1 }, { "007", 9, 7 }, { "4294967295", UINT32_MAX, UINT32_MAX },
+	{ "4294967296", UINT32_MAX, 0 }, { "99999999999999999999", 9, 0 },
+	{ "10", 9, 0 }, { "0", 9, 0 }, { "", 9, 0 }, { "-1", 9, 0 },
+	{ "+1", 9, 0 }, { " 1", 9, 0 }, { "1 ", 9, 0 }, { "1s", 9, 0 },
+	{ "0x1", 9, 0 },
+};
+
+static void numbers_are_digits_in_range(void)
+{
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		uint32_t n = 0;
+		bool taken;
+
+		capture_begin(&err, stderr);
+		taken = dp_cli_number(&n, "top", "SECONDS", numbers[i].text,
+		    numbers[i].most);
+		capture_end(&err);
+		CU_ASSERT_EQUAL(taken, numbers[i].number > 0);
+		CU_ASSERT_EQUAL(n, numbers[i].number);
+		CU_ASSERT_EQUAL(strstr(err.text, ": SECONDS must be 1 to ") !=
+		    NULL, !taken);
+	}
+}
+
+UNIT_MAIN("cli", UNIT(numbers_are_digits_in_range),
+    UNIT(errors_have_one_form),
     UNIT(rounds_do_not_repeat_themselves))

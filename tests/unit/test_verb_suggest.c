@@ -141,9 +141,9 @@ static const struct {
 	int code;
 	const char *err;
 } wrong[] = {
-	{ "suggest -m 0 x", DP_EXIT_USAGE, "0: QUERIES must be a number" },
-	{ "suggest -k 1x x", DP_EXIT_USAGE, "NAMES must be a number" },
-	{ "suggest -t -1", DP_EXIT_USAGE, "SECONDS must be a number" },
+	{ "suggest -m 0 x", DP_EXIT_USAGE, "0: QUERIES must be 1 to" },
+	{ "suggest -k 1x x", DP_EXIT_USAGE, "NAMES must be 1 to" },
+	{ "suggest -t -1", DP_EXIT_USAGE, "SECONDS must be 1 to" },
 	{ "suggest -t 1 x", DP_EXIT_USAGE, "goes with no LOG" },
 	{ "suggest -s any -s tcp/1 x", DP_EXIT_USAGE, "no other service" },
 	{ "suggest -s http x", DP_EXIT_USAGE, "http" },
