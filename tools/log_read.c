@@ -90,10 +90,12 @@ static struct dp_log_line line_of(const json_t *json)
 	const json_t *ours = json_object_get(json, "dnspin");
 	const json_t *dns = json_object_get(json, "dns");
 	const json_t *lost = json_object_get(ours, "lost");
+	const char *rcode = string_at(dns, "response_code");
 	struct dp_log_line line = {
 		.kind = DP_LOG_EVENT,
 		.verdict = verdict_of(string_at(ours, "verdict")),
 		.name = string_at(json_object_get(dns, "question"), "name"),
+		.rcode = rcode ? rcode : "",
 		.client = client_of(json),
 		.time_us = time_of(string_at(json, "@timestamp")),
 		.addresses = json_object_get(dns, "resolved_ip"),

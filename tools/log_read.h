@@ -27,6 +27,7 @@ struct dp_log_line {
 	enum dp_log_kind kind;
 	unsigned verdict;
 	const char *name;   /* that was asked, NULL: not known */
+	const char *rcode;  /* as in NXDOMAIN; "": not told */
 	const char *client; /* address, prefix or pseudonym, "": not told */
 	uint64_t time_us;   /* since 1970; 0: not told */
 	const json_t *addresses; /* of the answer; NULL: none */

@@ -107,6 +107,8 @@ static enum dp_err see_client(struct dp_suggest *s, uint32_t name,
 	uint32_t number;
 	enum dp_err err;
 
+	if (!client[0])
+		return DP_OK;
 	if (s->asked.count >= DP_SUGGEST_PAIRS_MAX &&
 	    (!dp_intern_find(&s->clients, client, strlen(client),
 		 &asked.client) ||

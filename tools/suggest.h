@@ -40,7 +40,7 @@ struct dp_suggestion {
 	uint32_t first;	     /* of the names in order, `names` of them */
 	uint32_t names;
 	uint64_t queries;
-	uint64_t clients;
+	uint64_t clients; /* 0: none of them is told */
 	uint64_t first_us;
 	uint64_t last_us;
 };

@@ -2,7 +2,11 @@
 
 #include "tools/suggest_read.h"
 
+#include <string.h>
+
 #include "tools/log_read.h"
+
+#define NXDOMAIN 3
 
 /* A hostile log must not wrap the sum to a small one. */
 static void add_lost(struct dp_suggest_read *r, uint64_t lost)
@@ -16,15 +20,36 @@ static bool is_off_list(const struct dp_suggest_read *r, unsigned verdict)
 	    (r->denied && verdict == DP_EVENT_VERDICT_DENY);
 }
 
+/* Whoever hears NXDOMAIN hears the same in mode strict, so that nobody needs a
+ * rule; and who asks for names by chance cannot fill the memory with them. What
+ * was refused may exist. */
+static bool is_absent(const struct dp_suggest_read *r, unsigned verdict,
+    bool nxdomain)
+{
+	return nxdomain && verdict == DP_EVENT_VERDICT_WOULD_DENY &&
+	    !r->absent;
+}
+
+struct answer {
+	unsigned verdict;
+	bool nxdomain;
+	const char *client;
+	uint64_t time_us;
+};
+
 static enum dp_err count(struct dp_suggest *s, struct dp_suggest_read *r,
-    unsigned verdict, const struct dp_name *name, const char *client,
-    uint64_t time_us)
+    const struct dp_name *name, const struct answer *a)
 {
 	r->events++;
-	if (!is_off_list(r, verdict))
+	if (!is_off_list(r, a->verdict))
 		return DP_OK;
 	r->off_list++;
-	return dp_suggest_add(s, name, client, time_us);
+	if (!is_absent(r, a->verdict, a->nxdomain))
+		return dp_suggest_add(s, name, a->client, a->time_us);
+	r->nxdomains++;
+	r->nxdomains_asked_for += r->asked_for.len > 0 &&
+	    dp_name_equal(name, &r->asked_for);
+	return DP_OK;
 }
 
 /* --- lines ---------------------------------------------------------------- */
@@ -46,8 +71,10 @@ static enum dp_err read_line(void *arg, const struct dp_log_line *line)
 	if (line->kind != DP_LOG_EVENT)
 		return DP_OK;
 	if (line->name && dp_name_from_text(&name, line->name, &diag) == DP_OK)
-		return count(to->s, to->r, line->verdict, &name, line->client,
-		    line->time_us);
+		return count(to->s, to->r, &name,
+		    &(struct answer){ line->verdict,
+			strcmp(line->rcode, "NXDOMAIN") == 0, line->client,
+			line->time_us });
 	to->r->events++; /* nothing to propose */
 	return DP_OK;
 }
@@ -71,15 +98,18 @@ enum dp_err dp_suggest_read_stream(struct dp_suggest *s,
 
 	while (err == DP_OK && dp_stream_next(stream, now_us, &item)) {
 		char client[DP_EVENT_CLIENT_TEXT_MAX];
+		const struct dp_event *e = &item.event;
 		struct dp_name name;
 
 		add_lost(r, item.lost);
 		if (item.kind != DP_STREAM_EVENT)
 			continue;
-		dp_event_client_text(&item.event, client);
-		if (dp_event_name(&item.event, &name))
-			err = count(s, r, item.event.fixed.verdict, &name,
-			    client, item.event.fixed.time_us);
+		dp_event_client_text(e, client);
+		if (dp_event_name(e, &name))
+			err = count(s, r, &name,
+			    &(struct answer){ e->fixed.verdict,
+				e->fixed.rcode == NXDOMAIN, client,
+				e->fixed.time_us });
 		else
 			r->events++;
 	}

@@ -9,9 +9,13 @@
 #include "tools/suggest.h"
 
 struct dp_suggest_read {
-	bool denied;	 /* those that were refused, too */
+	bool denied; /* those that were refused, too */
+	bool absent; /* names that do not exist, too */
+	struct dp_name asked_for; /* to be counted; len 0: none */
 	uint64_t events; /* that were read, and off-list ones of them */
 	uint64_t off_list;
+	uint64_t nxdomains; /* of these: left out */
+	uint64_t nxdomains_asked_for;
 	uint64_t lost;	/* that the trail says are missing */
 	uint64_t boxes; /* lines that are encrypted */
 	uint64_t other; /* lines that are none of dnspin log */

@@ -29,6 +29,7 @@ struct options {
 	size_t service_count;
 	bool any;
 	bool denied;
+	bool absent;
 	bool why;
 	struct dp_name name;
 };
@@ -101,6 +102,8 @@ static bool option(struct options *o, int letter)
 		return service(o, optarg);
 	case 'r':
 		return o->denied = true;
+	case 'x':
+		return o->absent = true;
 	case 'y':
 		return o->why = name(&o->name, optarg);
 	default:
@@ -207,8 +210,10 @@ static void say_evidence(const struct dp_suggestion *s)
 	say_count(s->queries, "query", "queries");
 	if (s->wildcard)
 		printf(" for %" PRIu32 " names", s->names);
-	printf(" by ");
-	say_count(s->clients, "client", "clients");
+	if (s->clients > 0) {
+		printf(" by ");
+		say_count(s->clients, "client", "clients");
+	}
 	printf(", ");
 	say_time(s->first_us);
 	printf(" to ");
@@ -247,6 +252,11 @@ static void say_read(const struct dp_suggest *s,
 	if (r->lost > 0)
 		printf(", %" PRIu64 " missing", r->lost);
 	putchar('\n');
+	if (r->nxdomains > 0) {
+		printf("; left out: ");
+		say_count(r->nxdomains, "query", "queries");
+		printf(" for names that do not exist (-x)\n");
+	}
 	if (dp_suggest_odd(s) > 0) {
 		printf("; left out: ");
 		say_count(dp_suggest_odd(s), "query", "queries");
@@ -303,8 +313,21 @@ static void say_names(struct dp_suggest *s, const struct dp_suggestion *rule)
 		printf("    and %" PRIu32 " more\n", rule->names - WHY_NAMES);
 }
 
+static void say_why_none(const char *name, const struct dp_suggest_read *r)
+{
+	if (r->nxdomains_asked_for == 0) {
+		printf("%s: no rule, since it was not asked off the list "
+		       "often enough\n", name);
+		return;
+	}
+	printf("%s: no rule, since it does not exist: ", name);
+	say_count(r->nxdomains_asked_for, "query", "queries");
+	printf(" left out (-x)\n");
+}
+
 static int say_why(const struct options *o, struct dp_suggest *s,
-    const struct dp_suggestion *list, size_t count)
+    const struct dp_suggest_read *r, const struct dp_suggestion *list,
+    size_t count)
 {
 	char text[DP_NAME_TEXT_MAX];
 
@@ -325,8 +348,7 @@ static int say_why(const struct options *o, struct dp_suggest *s,
 		say_names(s, &list[i]);
 		return DP_EXIT_OK;
 	}
-	printf("%s: no rule, since it was not asked off the list often "
-	       "enough\n", text);
+	say_why_none(text, r);
 	return DP_EXIT_FINDING;
 }
 
@@ -349,7 +371,7 @@ static int make_and_say(const struct options *o, struct dp_suggest *s,
 	if (err != DP_OK)
 		return dp_cli_fail(DP_EXIT_FAILED, NULL, "out of memory");
 	if (o->why)
-		code = say_why(o, s, list, count);
+		code = say_why(o, s, r, list, count);
 	else
 		say_zone(o, s, r, list, count);
 	free(list);
@@ -369,6 +391,8 @@ int dp_verb_suggest(const struct dp_cli *cli, int argc, char **argv)
 	if (dp_suggest_open(&s, &diag) != DP_OK)
 		return dp_cli_diag(DP_ERR_NOMEM, &diag);
 	read.denied = o.denied;
+	read.absent = o.absent;
+	read.asked_for = o.name;
 	code = read_all(cli, &o, s, &read, argc, argv);
 	if (code == DP_EXIT_OK && read.other > 0)
 		dp_cli_fail(DP_EXIT_OK, "suggest", "%" PRIu64 " %s of dnspin "

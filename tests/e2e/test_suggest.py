@@ -18,6 +18,9 @@ HOSTILE = ["*.com", "\\027[31m.example", "a\\.b.\\\"x\\\".example",
            "\\192\\175.example", "$ORIGIN", "\\@", "#.example", "\\000.example"]
 
 
+NO_NAMES = ["a.nowhere.example", "b.nowhere.example", "c.nowhere.example"]
+
+
 def rules(text):
     return {line.split()[0] for line in text.splitlines()
             if ' TXT "allow"' in line}
@@ -26,13 +29,18 @@ def rules(text):
 def main():
     with Lab("suggest") as lab:
         resolver = lab.resolver(zones=ZONE, mode="observe")
-        for name in ["manage.microsoft.com", *WANTED, *HOSTILE]:
+        for name in ["manage.microsoft.com", *WANTED, *NO_NAMES, *HOSTILE]:
             resolver.ask(name)
+        off_list = len(WANTED) + len(NO_NAMES) + len(HOSTILE)
         text = resolver.dnspin("suggest")
         lab.check("every question is an event, and the others are off-list",
-                  f"; {1 + len(WANTED) + len(HOSTILE)} events read, "
-                  f"{len(WANTED) + len(HOSTILE)} of them off-list\n" in text,
-                  text)
+                  f"; {1 + off_list} events read, {off_list} of them "
+                  "off-list\n" in text, text)
+        lab.check("names that do not exist get no rule",
+                  rules(text) == {"*.manage.microsoft.com"} and
+                  f"{len(NO_NAMES) + len(HOSTILE)} queries for names that do "
+                  "not exist" in text, text)
+        text = resolver.dnspin("suggest", "-x")
         lab.check("no rule is wider than what was asked",
                   "*.manage.microsoft.com" in rules(text)
                   and not {"*.com", "*.example", "*"} & rules(text), text)
@@ -41,7 +49,7 @@ def main():
                   text)
         log = resolver.dnspin("log", "-1", "-S", "1h")
         lab.check("the log tells the same",
-                  resolver.dnspin("suggest", "-", stdin=log) == text, text)
+                  resolver.dnspin("suggest", "-x", "-", stdin=log) == text, text)
         resolver.dnspin("-o", "mode=strict", "compile", "-",
                         stdin=ZONE + "\n" + text)
         lab.check("strict comes into force", eventually(

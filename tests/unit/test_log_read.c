@@ -11,6 +11,7 @@ struct seen {
 	struct dp_log_line last;
 	char name[100];
 	char client[100];
+	char rcode[100];
 	size_t addresses;
 	enum dp_err answer;
 };
@@ -24,6 +25,7 @@ static enum dp_err see(void *arg, const struct dp_log_line *line)
 	snprintf(seen->name, sizeof(seen->name), "%s",
 	    line->name ? line->name : "-");
 	snprintf(seen->client, sizeof(seen->client), "%s", line->client);
+	snprintf(seen->rcode, sizeof(seen->rcode), "%s", line->rcode);
 	seen->addresses = json_array_size(line->addresses);
 	return seen->answer;
 }
@@ -80,6 +82,7 @@ static void an_event_is_read(void)
 	    "{\"@timestamp\":\"2020-07-17T15:33:20.25Z\","
 	    "\"client\":{\"ip\":\"192.0.2.1\",\"port\":5},"
 	    "\"dns\":{\"question\":{\"name\":\"www.example.org\"},"
+	    "\"response_code\":\"NOERROR\","
 	    "\"resolved_ip\":[\"192.0.2.7\",\"2001:db8::1\"]},"
 	    "\"dnspin\":{\"verdict\":\"would-deny\"}}", DP_OK);
 
@@ -89,6 +92,7 @@ static void an_event_is_read(void)
 	CU_ASSERT_EQUAL(seen.last.time_us, 1595000000250000);
 	CU_ASSERT_STRING_EQUAL(seen.name, "www.example.org");
 	CU_ASSERT_STRING_EQUAL(seen.client, "192.0.2.1");
+	CU_ASSERT_STRING_EQUAL(seen.rcode, "NOERROR");
 	CU_ASSERT_EQUAL(seen.addresses, 2);
 }
 

@@ -12,7 +12,7 @@
 	"\"dns\":{\"question\":{\"name\":\"" name "\"}}," \
 	"\"dnspin\":{\"verdict\":\"" verdict "\"}}\n"
 
-static void read_text(const char *text, bool denied, struct dp_suggest *s,
+static void read_on(const char *text, struct dp_suggest *s,
     struct dp_suggest_read *r)
 {
 	char path[] = "/tmp/dnspin-suggest.XXXXXX";
@@ -23,10 +23,15 @@ static void read_text(const char *text, bool denied, struct dp_suggest *s,
 	CU_ASSERT_EQUAL_FATAL(write(fd, text, strlen(text)),
 	    (ssize_t)strlen(text));
 	close(fd);
-	memset(r, 0, sizeof(*r));
-	r->denied = denied;
 	CU_ASSERT_EQUAL(dp_suggest_read_log(s, r, path, &diag), DP_OK);
 	unlink(path);
+}
+
+static void read_text(const char *text, bool denied, struct dp_suggest *s,
+    struct dp_suggest_read *r)
+{
+	*r = (struct dp_suggest_read){ .denied = denied };
+	read_on(text, s, r);
 }
 
 static struct dp_suggest *suggest_open(void)
@@ -38,22 +43,37 @@ static struct dp_suggest *suggest_open(void)
 	return s;
 }
 
-/* The one rule that is proposed. */
-static struct dp_suggestion only(struct dp_suggest *s)
+static size_t make(struct dp_suggest *s, struct dp_suggestion **list)
 {
 	struct dp_suffix_list *suffixes = NULL;
-	struct dp_suggestion *list = NULL, one;
 	struct dp_diag diag;
 	size_t count = 0;
 
 	CU_ASSERT_EQUAL_FATAL(dp_suffixes_open(&suffixes, NULL, 0, &diag),
 	    DP_OK);
-	CU_ASSERT_EQUAL_FATAL(dp_suggest_make(s, suffixes, 1, 3, &list,
+	CU_ASSERT_EQUAL_FATAL(dp_suggest_make(s, suffixes, 1, 4, list,
 				  &count), DP_OK);
-	CU_ASSERT_EQUAL_FATAL(count, 1);
+	dp_suffixes_close(&suffixes);
+	return count;
+}
+
+static size_t rules(struct dp_suggest *s)
+{
+	struct dp_suggestion *list = NULL;
+	size_t count = make(s, &list);
+
+	free(list);
+	return count;
+}
+
+/* The one rule that is proposed. */
+static struct dp_suggestion only(struct dp_suggest *s)
+{
+	struct dp_suggestion *list = NULL, one;
+
+	CU_ASSERT_EQUAL_FATAL(make(s, &list), 1);
 	one = list[0];
 	free(list);
-	dp_suffixes_close(&suffixes);
 	return one;
 }
 
@@ -93,6 +113,63 @@ static void refused_ones_count_on_request(void)
 	dp_suggest_close(&s);
 }
 
+#define ANSWER(verdict, name, rcode) \
+	"{\"dns\":{\"question\":{\"name\":\"" name "\"}," \
+	"\"response_code\":\"" rcode "\"}," \
+	"\"dnspin\":{\"verdict\":\"" verdict "\"}}\n"
+
+static const char answers[] =
+    ANSWER("would-deny", "no.example.org", "NXDOMAIN")
+    ANSWER("would-deny", "no.example.org", "NXDOMAIN")
+    ANSWER("would-deny", "new.example.org", "NXDOMAIN")
+    ANSWER("would-deny", "new.example.org", "NOERROR")
+    ANSWER("deny", "refused.example.org", "NXDOMAIN")
+    ANSWER("allow", "gone.example.org", "NXDOMAIN");
+
+/* Mode strict says NXDOMAIN, too; of what was refused nobody knows. */
+static void names_that_do_not_exist_need_no_rule(void)
+{
+	static const struct {
+		bool denied, absent;
+		uint64_t off_list, nxdomains;
+		size_t rules;
+	} cases[] = {
+		{ false, false, 4, 3, 1 },
+		{ true, false, 5, 3, 2 },
+		{ false, true, 4, 0, 2 },
+		{ true, true, 5, 0, 3 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dp_suggest_read r = { .denied = cases[i].denied,
+			.absent = cases[i].absent,
+			.asked_for = { 16, "\2no\7example\3org" } };
+		struct dp_suggest *s = suggest_open();
+
+		read_on(answers, s, &r);
+		CU_ASSERT_EQUAL(r.events, 6);
+		CU_ASSERT_EQUAL(r.off_list, cases[i].off_list);
+		CU_ASSERT_EQUAL(r.nxdomains, cases[i].nxdomains);
+		CU_ASSERT_EQUAL(r.nxdomains_asked_for,
+		    cases[i].absent ? 0 : 2);
+		CU_ASSERT_EQUAL(rules(s), cases[i].rules);
+		dp_suggest_close(&s);
+	}
+}
+
+/* client-privacy = omit */
+static void clients_that_are_not_told_are_not_counted(void)
+{
+	struct dp_suggest *s = suggest_open();
+	struct dp_suggest_read r;
+
+	read_text(LINE("would-deny", "b.example.org", "", "?")
+	    LINE("would-deny", "b.example.org", "", "?"), false, s, &r);
+	CU_ASSERT_EQUAL(only(s).queries, 2);
+	CU_ASSERT_EQUAL(only(s).clients, 0);
+	dp_suggest_close(&s);
+}
+
 static void what_is_no_event_is_told_apart(void)
 {
 	struct dp_suggest *s = suggest_open();
@@ -125,6 +202,8 @@ static void many_losses_are_no_few(void)
 }
 
 UNIT_MAIN("suggest_read", UNIT(off_list_lines_count),
+    UNIT(names_that_do_not_exist_need_no_rule),
+    UNIT(clients_that_are_not_told_are_not_counted),
     UNIT(many_losses_are_no_few),
     UNIT(refused_ones_count_on_request),
     UNIT(what_is_no_event_is_told_apart))

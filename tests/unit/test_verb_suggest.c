@@ -136,6 +136,29 @@ static void it_says_why(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "no rule, since"));
 }
 
+static void names_that_do_not_exist_are_left_out(void)
+{
+	FILE *out = fopen(log_path, "w");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	fputs("{\"dns\":{\"question\":{\"name\":\"no.example.org\"},"
+	      "\"response_code\":\"NXDOMAIN\"},"
+	      "\"dnspin\":{\"verdict\":\"would-deny\"}}\n", out);
+	fclose(out);
+	CU_ASSERT_EQUAL(run_log(""), DP_EXIT_OK);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text,
+	    "1 of them off-list\n; left out: 1 query for names that do not "
+	    "exist (-x)\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text,
+	    "\n; Nothing to propose.\n"));
+	CU_ASSERT_EQUAL(run_log("-y no.example.org"), DP_EXIT_FINDING);
+	CU_ASSERT_STRING_EQUAL(line.out.text, "no.example.org: no rule, since "
+	    "it does not exist: 1 query left out (-x)\n");
+	CU_ASSERT_EQUAL(run_log("-x"), DP_EXIT_OK);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text,
+	    "\n; 1 query, ? to ?\nno.example.org TXT"));
+}
+
 static const struct {
 	const char *command;
 	int code;
@@ -199,7 +222,7 @@ static void rings_are_read_without_a_log(void)
 	    dp_event_encode(words, &e)));
 	CU_ASSERT_EQUAL(run("suggest"), DP_EXIT_OK);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text,
-	    "; 1 query by 1 client, 2020-07-17 15:33:20Z to "
+	    "; 1 query, 2020-07-17 15:33:20Z to "
 	    "2020-07-17 15:33:20Z\nx.example.org TXT"));
 	dp_ring_close(&r);
 }
@@ -208,6 +231,7 @@ UNIT_MAIN_WITH("verb_suggest", folder_make, folder_remove,
     UNIT(a_zone_is_printed),
     UNIT(options_shape_it),
     UNIT(it_says_why),
+    UNIT(names_that_do_not_exist_are_left_out),
     UNIT(what_is_wrong_is_said),
     UNIT(a_file_of_something_else_is_said_so),
     UNIT(rings_are_read_without_a_log))
