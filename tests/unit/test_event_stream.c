@@ -1,90 +1,29 @@
 #include "dp_config.h"
 
-#include "tests/unit/unit.h"
-
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "tests/unit/rings_of.h"
 
 #include "tools/event_stream.h"
 
-#define RINGS 3
 #define NOW_US UINT64_C(1595000000000000)
 
-static char dir[64];
 static struct dp_diag diag;
-
-static void ring_path(char path[256], int ring)
-{
-	snprintf(path, 256, "%s/unbound/events/%d", dir, ring);
-}
-
-static int folder_make(void)
-{
-	char path[128];
-
-	snprintf(dir, sizeof(dir), "%s", "/tmp/dnspin-stream.XXXXXX");
-	if (!mkdtemp(dir))
-		return 1;
-	snprintf(path, sizeof(path), "%s/unbound", dir);
-	if (mkdir(path, 0755) != 0)
-		return 1;
-	snprintf(path, sizeof(path), "%s/unbound/events", dir);
-	return mkdir(path, 0755);
-}
-
-static void rings_remove(void)
-{
-	for (int i = 0; i < RINGS; i++) {
-		char path[256];
-
-		ring_path(path, i);
-		unlink(path);
-	}
-}
-
-static int folder_remove(void)
-{
-	char path[128];
-
-	rings_remove();
-	snprintf(path, sizeof(path), "%s/unbound/events", dir);
-	rmdir(path);
-	snprintf(path, sizeof(path), "%s/unbound", dir);
-	rmdir(path);
-	return rmdir(dir);
-}
-
-static struct dp_ring *ring_open(int ring, uint64_t id, uint64_t boot)
-{
-	struct dp_ring_made made = { 0, id, { boot, 0 } };
-	struct dp_ring *r = NULL;
-	char path[256];
-
-	ring_path(path, ring);
-	CU_ASSERT_EQUAL_FATAL(dp_ring_open(&r, path, &made, &diag), DP_OK);
-	return r;
-}
 
 /* An event that tells its time and a number of the test's own. */
 static void tell(struct dp_ring *r, uint64_t after_us, uint16_t port)
 {
-	uint64_t words[DP_EVENT_WORDS_MAX];
 	struct dp_event e;
 
 	memset(&e, 0, sizeof(e));
 	e.fixed.time_us = NOW_US + after_us;
 	e.fixed.port = port;
-	CU_ASSERT_FATAL(dp_ring_write(r, DP_RING_EVENT, words,
-	    dp_event_encode(words, &e)));
+	rings_tell(r, &e);
 }
 
 static struct dp_stream *stream_open(void)
 {
 	struct dp_stream *s = NULL;
 
-	CU_ASSERT_EQUAL_FATAL(dp_stream_open(&s, dir, &diag), DP_OK);
+	CU_ASSERT_EQUAL_FATAL(dp_stream_open(&s, rings_state, &diag), DP_OK);
 	return s;
 }
 
@@ -103,9 +42,8 @@ static void rings_are_merged_by_time(void)
 	struct dp_ring *a, *b;
 	struct dp_stream *s;
 
-	rings_remove();
-	a = ring_open(0, 1, 1);
-	b = ring_open(1, 2, 1);
+	a = rings_anew(1);
+	b = rings_open(1, 2, 1);
 	tell(a, 10, 1);
 	tell(a, 30, 3);
 	tell(a, 50, 5);
@@ -134,9 +72,8 @@ static void times_to_come_are_not_waited_for(void)
 	struct dp_ring *a, *b;
 	struct dp_stream *s;
 
-	rings_remove();
-	a = ring_open(0, 1, 1);
-	b = ring_open(1, 2, 1);
+	a = rings_anew(1);
+	b = rings_open(1, 2, 1);
 	tell(a, UINT64_C(1) << 60, 1);
 	tell(a, 10, 2);
 	s = stream_open();
@@ -156,10 +93,10 @@ static void rings_may_come_later(void)
 	struct dp_stream *s;
 	struct dp_ring *a;
 
-	rings_remove();
+	rings_empty();
 	s = stream_open();
 	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US, &item));
-	a = ring_open(0, 1, 1);
+	a = rings_open(0, 1, 1);
 	tell(a, 0, 7);
 	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US + 1000, &item));
 	next_is(s, NOW_US + 1000000, 7);
@@ -174,8 +111,7 @@ static void losses_are_told_where_they_are(void)
 	struct dp_stream *s;
 	struct dp_ring *a;
 
-	rings_remove();
-	a = ring_open(0, 1, 1);
+	a = rings_anew(1);
 	tell(a, 1, 1);
 	s = stream_open();
 	next_is(s, UINT64_MAX, 1);
@@ -199,8 +135,7 @@ static void what_is_no_event_is_lost(void)
 	struct dp_stream *s;
 	struct dp_ring *a;
 
-	rings_remove();
-	a = ring_open(0, 1, 1);
+	a = rings_anew(1);
 	CU_ASSERT(dp_ring_write(a, DP_RING_EVENT, (uint64_t[]){ 1, 2 }, 2));
 	CU_ASSERT(dp_ring_write(a, (enum dp_ring_kind)9, (uint64_t[]){ 1 },
 	    1));
@@ -220,15 +155,14 @@ static void a_replaced_ring_is_read_to_its_end_first(void)
 	struct dp_stream *s;
 	struct dp_ring *a;
 
-	rings_remove();
-	a = ring_open(0, 1, 1);
+	a = rings_anew(1);
 	tell(a, 1, 1);
 	s = stream_open();
 	next_is(s, NOW_US + 100000, 1);
 	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US + 110000, &item));
 	tell(a, 2, 2);
 	dp_ring_close(&a);
-	a = ring_open(0, 2, 2); /* after a reboot */
+	a = rings_open(0, 2, 2); /* after a reboot */
 	tell(a, 3, 3);
 	next_is(s, NOW_US + 1000000, 2);
 	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US + 1010000, &item));
@@ -243,16 +177,14 @@ static void a_ring_made_anew_is_said_so(void)
 	struct dp_stream *s;
 	struct dp_ring *a;
 
-	rings_remove();
-	a = ring_open(0, 1, 1);
+	a = rings_anew(1);
 	tell(a, 1, 1);
 	tell(a, 2, 2);
 	s = stream_open();
 	next_is(s, NOW_US + 100000, 1);
 	next_is(s, NOW_US + 100000, 2);
 	dp_ring_close(&a);
-	rings_remove(); /* somebody emptied the folder */
-	a = ring_open(0, 3, 1);
+	a = rings_anew(3); /* somebody emptied the folder */
 	tell(a, 9, 9);
 	CU_ASSERT_FALSE(dp_stream_next(s, NOW_US + 1000000, &item));
 	CU_ASSERT_FATAL(dp_stream_next(s, NOW_US + 2000000, &item));
@@ -271,8 +203,7 @@ static void reading_goes_on_where_it_ended(void)
 	struct dp_stream *s;
 	struct dp_ring *a;
 
-	rings_remove();
-	a = ring_open(0, 1, 1);
+	a = rings_anew(1);
 	for (uint16_t i = 1; i <= 5; i++)
 		tell(a, i, i);
 	s = stream_open();
@@ -282,7 +213,7 @@ static void reading_goes_on_where_it_ended(void)
 
 	/* The ring was replaced meanwhile: what it counted on is missing. */
 	dp_ring_close(&a);
-	a = ring_open(0, 2, 2);
+	a = rings_open(0, 2, 2);
 	tell(a, 6, 6);
 	s = stream_open();
 	CU_ASSERT_EQUAL(dp_stream_resume(s, 0, 1, 3), DP_OK);
@@ -313,8 +244,7 @@ static void reading_can_begin_now(void)
 	struct dp_stream *s;
 	struct dp_ring *a;
 
-	rings_remove();
-	a = ring_open(0, 1, 1);
+	a = rings_anew(1);
 	tell(a, 1, 1);
 	s = stream_open();
 	dp_stream_skip(s);
@@ -329,12 +259,11 @@ static void what_cannot_be_read_is_said(void)
 {
 	struct dp_stream_item item;
 	struct dp_stream *s;
-	char path[256];
+	const char *path = rings_path(0);
 
-	rings_remove();
-	ring_path(path, 0);
+	rings_empty();
 	CU_ASSERT_EQUAL_FATAL(mkdir(path, 0755), 0);
-	CU_ASSERT_EQUAL(dp_stream_open(&s, dir, &diag), DP_ERR_FORMAT);
+	CU_ASSERT_EQUAL(dp_stream_open(&s, rings_state, &diag), DP_ERR_FORMAT);
 	rmdir(path);
 	s = stream_open();
 	CU_ASSERT_EQUAL_FATAL(mkdir(path, 0755), 0);
@@ -348,7 +277,7 @@ static void what_cannot_be_read_is_said(void)
 	dp_stream_close(&s);
 }
 
-UNIT_MAIN_WITH("event_stream", folder_make, folder_remove,
+UNIT_MAIN_WITH("event_stream", rings_make, rings_remove,
     UNIT(rings_are_merged_by_time),
     UNIT(times_to_come_are_not_waited_for),
     UNIT(rings_may_come_later),

@@ -1,62 +1,18 @@
 #include "dp_config.h"
 
 #include "tests/unit/command_line.h"
-#include "tests/unit/folder_of.h"
 #include "tests/unit/logged.h"
+#include "tests/unit/rings_of.h"
 
-#include "module/core/ring.h"
 #include "tools/cli.h"
 #include "tools/log_run.h"
 
-static char state[80];
 static struct dp_ring *ring;
 static uint16_t told;
 
-static void state_path(char path[256], const char *name)
-{
-	snprintf(path, 256, "%s/%s", state, name);
-}
-
-static int state_make(void)
-{
-	static const char *const folders[] = { "", "unbound",
-		"unbound/events" };
-	char path[256];
-
-	if (folder_make() != 0)
-		return 1;
-	snprintf(state, sizeof(state), "%s.state", folder_at);
-	for (int i = 0; i < 3; i++) {
-		state_path(path, folders[i]);
-		if (mkdir(path, 0755) != 0)
-			return 1;
-	}
-	return 0;
-}
-
-static int state_remove(void)
-{
-	static const char *const names[] = { "unbound/events/0",
-		"unbound/events", "unbound", "" };
-	char path[256];
-
-	for (int i = 0; i < 4; i++) {
-		state_path(path, names[i]);
-		(void)!remove(path);
-	}
-	return folder_remove();
-}
-
 static void ring_make(uint64_t id)
 {
-	const struct dp_ring_made made = { 0, id, { 1, 1 } };
-	struct dp_diag diag;
-	char path[256];
-
-	state_path(path, "unbound/events/0");
-	(void)unlink(path);
-	CU_ASSERT_EQUAL_FATAL(dp_ring_open(&ring, path, &made, &diag),
-	    DP_OK);
+	ring = rings_anew(id);
 	told = 0;
 }
 
@@ -64,14 +20,12 @@ static void ring_make(uint64_t id)
 static void tell(int count, enum dp_event_verdict verdict)
 {
 	while (count-- > 0) {
-		uint64_t words[DP_EVENT_WORDS_MAX];
 		struct dp_stream_item item = logged_item(0, 0);
 
 		item.event.fixed.port = ++told;
 		item.event.fixed.verdict = (uint8_t)verdict;
 		item.event.fixed.time_us = LOGGED_US - 1000000000 + told;
-		CU_ASSERT_FATAL(dp_ring_write(ring, DP_RING_EVENT, words,
-		    dp_event_encode(words, &item.event)));
+		rings_tell(ring, &item.event);
 	}
 }
 
@@ -90,7 +44,7 @@ static int run(const char *options)
 	command_line_begin(&line, text);
 	code = dp_log_options_parse(&o, line.argc, line.argv, 0);
 	if (code == DP_EXIT_OK)
-		code = dp_log_run(state, &o);
+		code = dp_log_run(rings_state, &o);
 	command_line_end(&line);
 	dp_log_options_free(&o);
 	return code;
@@ -197,25 +151,15 @@ static void standard_output_gets_what_is_there(void)
 
 static void without_rings_there_is_nothing(void)
 {
-	char path[256];
-
-	state_path(path, "unbound/events/0");
-	unlink(path);
+	rings_empty();
 	CU_ASSERT_EQUAL(run("-f text"), DP_EXIT_FAILED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text,
 	    "dnspin: log: there are no events yet: does Unbound run"));
 }
 
-int main(void)
-{
-	CU_TestInfo tests[] = {
-		UNIT(runs_go_on_where_they_ended),
-		UNIT(any_end_is_gone_on_from),
-		UNIT(gaps_are_declared),
-		UNIT(standard_output_gets_what_is_there),
-		UNIT(without_rings_there_is_nothing),
-		CU_TEST_INFO_NULL,
-	};
-
-	return unit_run("log_run", state_make, state_remove, tests);
-}
+UNIT_MAIN_WITH("log_run", rings_make, rings_remove,
+    UNIT(runs_go_on_where_they_ended),
+    UNIT(any_end_is_gone_on_from),
+    UNIT(gaps_are_declared),
+    UNIT(standard_output_gets_what_is_there),
+    UNIT(without_rings_there_is_nothing))

@@ -1,50 +1,15 @@
 #include "dp_config.h"
 
 #include "tests/unit/command_line.h"
+#include "tests/unit/rings_of.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "module/core/event.h"
 #include "tools/verb.h"
 
 static struct command_line line;
-static char dir[64];
-static char ring[128];
-static char log_path[128];
-
-static int folder_make(void)
-{
-	char path[128];
-
-	snprintf(dir, sizeof(dir), "%s", "/tmp/dnspin-suggest.XXXXXX");
-	if (!mkdtemp(dir))
-		return 1;
-	snprintf(path, sizeof(path), "%s/unbound", dir);
-	if (mkdir(path, 0755) != 0)
-		return 1;
-	snprintf(path, sizeof(path), "%s/unbound/events", dir);
-	snprintf(ring, sizeof(ring), "%s/unbound/events/0", dir);
-	snprintf(log_path, sizeof(log_path), "%s/log", dir);
-	return mkdir(path, 0755);
-}
-
-static int folder_remove(void)
-{
-	char path[128];
-
-	unlink(ring);
-	unlink(log_path);
-	snprintf(path, sizeof(path), "%s/unbound/events", dir);
-	rmdir(path);
-	snprintf(path, sizeof(path), "%s/unbound", dir);
-	rmdir(path);
-	return rmdir(dir);
-}
 
 static int run(const char *text)
 {
-	const struct dp_cli cli = { .state_dir = dir };
+	const struct dp_cli cli = { .state_dir = rings_state };
 	int code;
 
 	command_line_begin(&line, text);
@@ -57,13 +22,14 @@ static int run_log(const char *options)
 {
 	char text[400];
 
-	snprintf(text, sizeof(text), "suggest %s %s", options, log_path);
+	snprintf(text, sizeof(text), "suggest %s %s", options,
+	    folder_path("log"));
 	return run(text);
 }
 
 static void log_write(const char *const *names)
 {
-	FILE *out = fopen(log_path, "w");
+	FILE *out = fopen(folder_path("log"), "w");
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	for (; *names; names++)
@@ -190,7 +156,7 @@ static void what_is_wrong_is_said(void)
 
 static void a_file_of_something_else_is_said_so(void)
 {
-	FILE *out = fopen(log_path, "w");
+	FILE *out = fopen(folder_path("log"), "w");
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	fputs("unbound[1:0] info: 192.0.2.1 example.org. A IN\n", out);
@@ -203,23 +169,18 @@ static void a_file_of_something_else_is_said_so(void)
 static void rings_are_read_without_a_log(void)
 {
 	static const uint8_t name[] = "\001x\007example\003org";
-	struct dp_ring_made made = { 0, 1, { 1, 1 } };
-	uint64_t words[DP_EVENT_WORDS_MAX];
-	struct dp_ring *r = NULL;
+	struct dp_ring *r;
 	struct dp_event e;
-	struct dp_diag diag;
 
-	unlink(ring);
 	CU_ASSERT_EQUAL(run("suggest"), DP_EXIT_FAILED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "no events: has a "));
-	CU_ASSERT_EQUAL_FATAL(dp_ring_open(&r, ring, &made, &diag), DP_OK);
+	r = rings_anew(1);
 	memset(&e, 0, sizeof(e));
 	e.fixed.time_us = 1595000000000000;
 	e.fixed.verdict = DP_EVENT_VERDICT_WOULD_DENY;
 	e.name = name;
 	e.name_b = sizeof(name);
-	CU_ASSERT(dp_ring_write(r, DP_RING_EVENT, words,
-	    dp_event_encode(words, &e)));
+	rings_tell(r, &e);
 	CU_ASSERT_EQUAL(run("suggest"), DP_EXIT_OK);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text,
 	    "; 1 query, 2020-07-17 15:33:20Z to "
@@ -227,7 +188,7 @@ static void rings_are_read_without_a_log(void)
 	dp_ring_close(&r);
 }
 
-UNIT_MAIN_WITH("verb_suggest", folder_make, folder_remove,
+UNIT_MAIN_WITH("verb_suggest", rings_make, rings_remove,
     UNIT(a_zone_is_printed),
     UNIT(options_shape_it),
     UNIT(it_says_why),

@@ -1,52 +1,22 @@
 #include "dp_config.h"
 
 #include "tests/unit/command_line.h"
+#include "tests/unit/rings_of.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "module/core/event.h"
 #include "tools/verb.h"
 
 static struct command_line line;
-static char dir[64];
-static char ring[128];
-
-static int folder_make(void)
-{
-	char path[128];
-
-	snprintf(dir, sizeof(dir), "%s", "/tmp/dnspin-top.XXXXXX");
-	if (!mkdtemp(dir))
-		return 1;
-	snprintf(path, sizeof(path), "%s/unbound", dir);
-	if (mkdir(path, 0755) != 0)
-		return 1;
-	snprintf(path, sizeof(path), "%s/unbound/events", dir);
-	snprintf(ring, sizeof(ring), "%s/unbound/events/0", dir);
-	return mkdir(path, 0755);
-}
-
-static int folder_remove(void)
-{
-	char path[128];
-
-	unlink(ring);
-	snprintf(path, sizeof(path), "%s/unbound/events", dir);
-	rmdir(path);
-	snprintf(path, sizeof(path), "%s/unbound", dir);
-	rmdir(path);
-	return rmdir(dir);
-}
 
 static int run(const char *text)
 {
-	const struct dp_cli cli = { .state_dir = dir };
+	const struct dp_cli cli = { .state_dir = rings_state };
 	int code;
 
 	command_line_begin(&line, text);
@@ -58,36 +28,23 @@ static int run(const char *text)
 static void tell(struct dp_ring *r, uint64_t time_us)
 {
 	static const uint8_t name[] = "\001x\007example\003org";
-	uint64_t words[DP_EVENT_WORDS_MAX];
 	struct dp_event e;
 
 	memset(&e, 0, sizeof(e));
 	e.fixed.time_us = time_us;
 	e.name = name;
 	e.name_b = sizeof(name);
-	CU_ASSERT(dp_ring_write(r, DP_RING_EVENT, words,
-	    dp_event_encode(words, &e)));
-}
-
-static struct dp_ring *ring_open(void)
-{
-	struct dp_ring_made made = { 0, 1, { 1, 1 } };
-	struct dp_ring *r = NULL;
-	struct dp_diag diag;
-
-	unlink(ring);
-	CU_ASSERT_EQUAL_FATAL(dp_ring_open(&r, ring, &made, &diag), DP_OK);
-	return r;
+	rings_tell(r, &e);
 }
 
 static void one_page_is_printed(void)
 {
 	struct dp_ring *r;
 
-	unlink(ring);
+	rings_empty();
 	CU_ASSERT_EQUAL(run("top -b"), DP_EXIT_FAILED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "no events: has a "));
-	r = ring_open();
+	r = rings_anew(1);
 	for (uint64_t i = 0; i <= 10; i++)
 		tell(r, 1595000000000000 + i * 1000000);
 	CU_ASSERT_EQUAL(run("top -b"), DP_EXIT_OK);
@@ -123,7 +80,7 @@ struct child {
 /* In the child; term: NULL for none. */
 static void live(int terminal, const char *term)
 {
-	const struct dp_cli cli = { .state_dir = dir };
+	const struct dp_cli cli = { .state_dir = rings_state };
 	char *argv[] = { (char[]){ "top" }, NULL };
 
 	setsid();
@@ -191,7 +148,7 @@ static int end_of(struct child c)
 
 static void it_runs_on_a_terminal(void)
 {
-	struct dp_ring *r = ring_open();
+	struct dp_ring *r = rings_anew(1);
 	struct child c = start("vt100");
 	int fd = c.fd;
 
@@ -222,7 +179,7 @@ static void a_terminal_of_no_kind_is_refused(void)
 
 static void it_ends_when_the_terminal_is_gone(void)
 {
-	struct dp_ring *r = ring_open();
+	struct dp_ring *r = rings_anew(1);
 	struct child c = start("vt100");
 
 	CU_ASSERT(drawn(c.fd, "q quit  p pause  r reset"));
@@ -231,7 +188,7 @@ static void it_ends_when_the_terminal_is_gone(void)
 	dp_ring_close(&r);
 }
 
-UNIT_MAIN_WITH("verb_top", folder_make, folder_remove,
+UNIT_MAIN_WITH("verb_top", rings_make, rings_remove,
     UNIT(one_page_is_printed),
     UNIT(what_is_wrong_is_said),
     UNIT(it_runs_on_a_terminal),
