@@ -1,9 +1,7 @@
 /*
  * A command line as main hands it to a verb, and what the verb prints:
  *
- *	command_line_begin(&line, "export -f edl");
- *	code = dp_verb_export(&cli, line.argc, line.argv);
- *	command_line_end(&line);
+ *	code = command_line_run(&line, dp_verb_export, &cli, "export -f edl");
  *	... line.out.text, line.err.text
  */
 #ifndef DP_COMMAND_LINE_H
@@ -12,6 +10,7 @@
 #include <getopt.h>
 #include <string.h>
 #include "tests/unit/capture.h"
+#include "tools/cli.h"
 
 #define COMMAND_LINE_WORDS 24
 
@@ -46,6 +45,17 @@ static inline void command_line_end(struct command_line *line)
 {
 	capture_end(&line->err);
 	capture_end(&line->out);
+}
+
+static inline int command_line_run(struct command_line *line, dp_verb_fn *verb,
+    const struct dp_cli *cli, const char *text)
+{
+	int code;
+
+	command_line_begin(line, text);
+	code = verb(cli, line->argc, line->argv);
+	command_line_end(line);
+	return code;
 }
 
 #endif

@@ -16,13 +16,9 @@ static int run(const char *names)
 	const struct dp_cli cli = { .conf = sample.conf_path,
 		.state_dir = sample.folder };
 	char text[512];
-	int code;
 
 	snprintf(text, sizeof(text), "check %s", names);
-	command_line_begin(&line, text);
-	code = dp_verb_check(&cli, line.argc, line.argv);
-	command_line_end(&line);
-	return code;
+	return command_line_run(&line, dp_verb_check, &cli, text);
 }
 
 static void each_name_gets_a_line(void)

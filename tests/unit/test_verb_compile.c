@@ -55,13 +55,9 @@ static int run(const char *before, const char *file, const char *after)
 		.override_count = override ? 1 : 0,
 	};
 	char text[512];
-	int code;
 
 	snprintf(text, sizeof(text), "compile %s %s %s", before, file, after);
-	command_line_begin(&line, text);
-	code = dp_verb_compile(&cli, line.argc, line.argv);
-	command_line_end(&line);
-	return code;
+	return command_line_run(&line, dp_verb_compile, &cli, text);
 }
 
 /* Is the policy at path there, and signed by the key? */

@@ -32,13 +32,9 @@ static int run(const char *operands)
 {
 	const struct dp_cli cli = { .state_dir = "/nowhere" };
 	char text[512];
-	int code;
 
 	snprintf(text, sizeof(text), "keygen %s", operands);
-	command_line_begin(&line, text);
-	code = dp_verb_keygen(&cli, line.argc, line.argv);
-	command_line_end(&line);
-	return code;
+	return command_line_run(&line, dp_verb_keygen, &cli, text);
 }
 
 static void a_pair_that_fits_is_made_once(void)

@@ -27,12 +27,9 @@ static void what_is_wrong_is_said(void)
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		const struct dp_cli cli = { .conf = sample.conf_path,
 			.state_dir = sample.folder };
-		int code;
 
-		command_line_begin(&line, wrong[i].command);
-		code = dp_verb_probe(&cli, line.argc, line.argv);
-		command_line_end(&line);
-		CU_ASSERT_EQUAL(code, wrong[i].code);
+		CU_ASSERT_EQUAL(command_line_run(&line, dp_verb_probe, &cli,
+		    wrong[i].command), wrong[i].code);
 		CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, wrong[i].err));
 	}
 	sample_remove(&sample);

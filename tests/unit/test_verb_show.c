@@ -17,13 +17,9 @@ static int run(const char *state_dir, const char *options)
 	const struct dp_cli cli = { .conf = sample.conf_path,
 		.state_dir = state_dir };
 	char text[512];
-	int code;
 
 	snprintf(text, sizeof(text), "show %s", options);
-	command_line_begin(&line, text);
-	code = dp_verb_show(&cli, line.argc, line.argv);
-	command_line_end(&line);
-	return code;
+	return command_line_run(&line, dp_verb_show, &cli, text);
 }
 
 /* The caller frees. */

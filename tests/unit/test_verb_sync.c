@@ -10,12 +10,8 @@ static int run(const char *text)
 {
 	const struct dp_cli cli = { .conf = "/dev/null",
 		.state_dir = "/nowhere/at/all" };
-	int code;
 
-	command_line_begin(&line, text);
-	code = dp_verb_sync(&cli, line.argc, line.argv);
-	command_line_end(&line);
-	return code;
+	return command_line_run(&line, dp_verb_sync, &cli, text);
 }
 
 static void wrong_words_are_usage_errors(void)

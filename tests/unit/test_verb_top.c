@@ -17,12 +17,8 @@ static struct command_line line;
 static int run(const char *text)
 {
 	const struct dp_cli cli = { .state_dir = rings_state };
-	int code;
 
-	command_line_begin(&line, text);
-	code = dp_verb_top(&cli, line.argc, line.argv);
-	command_line_end(&line);
-	return code;
+	return command_line_run(&line, dp_verb_top, &cli, text);
 }
 
 static void tell(struct dp_ring *r, uint64_t time_us)

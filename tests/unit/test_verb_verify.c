@@ -52,7 +52,6 @@ static int run(const char *arguments)
 {
 	const struct dp_cli cli = { .state_dir = "/nowhere" };
 	char text[1024] = "verify";
-	int code;
 
 	for (const char *c = arguments; *c; c++) {
 		const char one[] = { *c, '\0' };
@@ -62,10 +61,7 @@ static int run(const char *arguments)
 			? second : *c == 'C' ? copies : *c == 'H'
 			? hidden : one);
 	}
-	command_line_begin(&line, text);
-	code = dp_verb_verify(&cli, line.argc, line.argv);
-	command_line_end(&line);
-	return code;
+	return command_line_run(&line, dp_verb_verify, &cli, text);
 }
 
 static void logs_are_judged(void)
