@@ -100,7 +100,7 @@ static void it_says_why(void)
 
 static void names_that_do_not_exist_are_left_out(void)
 {
-	FILE *out = fopen(log_path, "w");
+	FILE *out = fopen(folder_path("log"), "w");
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	fputs("{\"dns\":{\"question\":{\"name\":\"no.example.org\"},"
