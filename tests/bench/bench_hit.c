@@ -1,0 +1,187 @@
+/*
+ * What an answer from the cache costs the thread that gives it: the callback
+ * that Unbound makes, with policy, map and ring, but no server around it.
+ *
+ *	tests/bench/bench_hit [NAMES [ADDRESSES [RULES]]]
+ *
+ * NAMES (200) that are all allowed and recorded, with ADDRESSES (1) each, by a
+ * policy of RULES (200) names more. For instructions, which are the same in
+ * each run:
+ *
+ *	valgrind --tool=callgrind --toggle-collect=on_cached \
+ *	    tests/bench/bench_hit
+ */
+#include "module/compat.h"
+
+#include "tests/unit/unit.h"
+
+#include <time.h>
+
+#include "module/reply.h"
+#include "tests/unit/module_of.h"
+#include "tests/unit/reply_of.h"
+#include "tests/unit/trail_of.h"
+
+#define NOW 1790000000
+#define HITS 2000000u
+#define ROUNDS 5
+
+static struct {
+	struct module_of of;
+	struct dynlibmod_env dynlib;
+	struct dp_map *map; /* of enough capacity */
+	char path[80];
+	struct trail_of trail;
+	struct question {
+		struct dp_name name;
+		struct reply_of reply;
+	} *questions;
+} bench;
+
+static unsigned name_count = 200, address_count = 1, rule_count = 200;
+
+static double cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+/* All names lie below the first one, half of them below a wildcard. */
+static void open_policy(void)
+{
+	const char **rules = calloc(rule_count + 2u, sizeof(*rules));
+	struct dp_settings set;
+	char rule[64];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(rules);
+	rules[0] = "bench.dnspin: *.windows.net allow tcp/443";
+	for (unsigned i = 1; i <= rule_count; i++) {
+		snprintf(rule, sizeof(rule),
+		    "bench.dnspin: host%u.region%u.example allow", i, i % 31);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(rules[i] = strdup(rule));
+	}
+	dp_settings_default(&set);
+	module_of_open(&bench.of, rules, &set, NOW);
+	for (unsigned i = 1; i <= rule_count; i++)
+		free((void *)(uintptr_t)rules[i]);
+	free(rules);
+}
+
+static void open_module(void)
+{
+	static const uint8_t key[DP_MAP_KEY_B] = { 7 };
+
+	open_policy();
+	bench.dynlib.inplace_cb_register_wrapped = &inplace_cb_register_wrapped;
+	bench.dynlib.inplace_cb_delete_wrapped = &inplace_cb_delete_wrapped;
+	bench.of.env.modinfo[0] = &bench.dynlib;
+	CU_ASSERT_TRUE_FATAL(dp_reply_register(&bench.of.m));
+	snprintf(bench.path, sizeof(bench.path), "%s/large", bench.of.map.dir);
+	CU_ASSERT_EQUAL_FATAL(dp_map_open(&bench.map, bench.path,
+	    name_count * address_count, key, NOW, NULL), DP_OK);
+	atomic_store(&bench.of.m.map, bench.map);
+	trail_of_open(&bench.trail, &bench.of.m);
+}
+
+static void close_module(void)
+{
+	char lock[96];
+
+	/* What nobody has read is not looked at. */
+	dp_ring_reader_seek(bench.trail.reader, UINT64_MAX);
+	trail_of_close(&bench.trail);
+	dp_reply_unregister(&bench.of.m);
+	atomic_store(&bench.of.m.map, bench.of.map.map);
+	dp_map_close(&bench.map);
+	snprintf(lock, sizeof(lock), "%s.lock", bench.path);
+	(void)unlink(bench.path);
+	(void)unlink(lock);
+	module_of_close(&bench.of);
+}
+
+/* A message of the cache: one set of addresses. */
+static void make_question(struct question *q, unsigned i)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "hot%u.blob.core.windows.net", i);
+	CU_ASSERT_EQUAL_FATAL(dp_name_from_text(&q->name, text, NULL), DP_OK);
+	reply_of_begin(&q->reply);
+	for (unsigned k = 0; k < address_count; k++) {
+		unsigned n = i * address_count + k;
+		uint8_t addr[4] = { (uint8_t)(20 + (n >> 24)),
+			(uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n };
+
+		reply_of_add(&q->reply, text, LDNS_RR_TYPE_A, NOW + 600, addr,
+		    sizeof(addr));
+	}
+	q->reply.rep.ttl = NOW + 600;
+}
+
+static void hit(struct question *q)
+{
+	struct comm_reply client = { .client_addrlen = 0 };
+	struct timeval start = { .tv_sec = NOW };
+	struct edns_data edns = { .edns_present = 0 };
+	struct query_info qinfo = { .qname = q->name.wire,
+		.qname_len = q->name.len, .qtype = LDNS_RR_TYPE_A,
+		.qclass = LDNS_RR_CLASS_IN };
+
+	client.client_addr.ss_family = AF_INET;
+	(void)inplace_cb_reply_cache_call(&bench.of.env, &qinfo, NULL,
+	    &q->reply.rep, LDNS_RCODE_NOERROR, &edns, &client, NULL, &start);
+}
+
+static void measure(void)
+{
+	uint64_t state = 1;
+	double begin;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		begin = cpu_ns();
+		for (unsigned i = 0; i < HITS / ROUNDS; i++)
+			hit(&bench.questions[unit_random(&state) %
+			    name_count]);
+		printf("%8.1f ns a hit\n",
+		    (cpu_ns() - begin) / (HITS / ROUNDS));
+	}
+}
+
+static void run(void)
+{
+	const struct dp_status *status;
+
+	bench.questions = calloc(name_count, sizeof(*bench.questions));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(bench.questions);
+	open_module();
+	for (unsigned i = 0; i < name_count; i++) {
+		make_question(&bench.questions[i], i);
+		hit(&bench.questions[i]);
+	}
+	printf("\n%u names, addresses of each: %u, %u rules\n", name_count,
+	    address_count, rule_count);
+	measure();
+	status = atomic_load(&bench.of.m.status);
+	CU_ASSERT_EQUAL(dp_status_count(status, DP_COUNT_RECORDED),
+	    (HITS + name_count) * (uint64_t)address_count);
+	CU_ASSERT_EQUAL(dp_status_count(status, DP_COUNT_UNLOGGED), 0);
+	for (unsigned i = 0; i < name_count; i++)
+		reply_of_end(&bench.questions[i].reply);
+	free(bench.questions);
+	close_module();
+}
+
+int main(int argc, char **argv)
+{
+	CU_TestInfo tests[] = { UNIT(run), CU_TEST_INFO_NULL };
+	unsigned *const args[] = { &name_count, &address_count, &rule_count };
+
+	for (int i = 1; i < argc && i <= 3; i++)
+		*args[i - 1] = (unsigned)strtoul(argv[i], NULL, 10);
+	if (name_count == 0 || address_count == 0 ||
+	    address_count > REPLY_OF_MAX)
+		return EXIT_FAILURE;
+	return unit_run("bench_hit", NULL, NULL, tests);
+}
