@@ -2,6 +2,8 @@
 
 #include "tools/event_stream.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,10 +59,10 @@ static enum dp_err grow(struct dp_stream *s, size_t count)
 	return DP_OK;
 }
 
-static void ring_path(char path[DP_PATH_MAX + 16], const struct dp_stream *s,
+static void ring_path(char path[DP_PATH_MAX + 24], const struct dp_stream *s,
     size_t ring)
 {
-	snprintf(path, DP_PATH_MAX + 16, "%s/%zu", s->folder, ring);
+	snprintf(path, DP_PATH_MAX + 24, "%s/%zu", s->folder, ring);
 }
 
 /* --- finding rings -------------------------------------------------------- */
@@ -73,24 +75,40 @@ static void drain(struct dp_ring_reader *r)
 		;
 }
 
-/* Go on in a file where the one before it, or an earlier run, ended. */
+/* What is missing is not only what was counted. */
+static void begin_anew(struct source *from)
+{
+	from->anew = true;
+	from->lost = 0;
+}
+
+/* Go on behind event `number` of the file that had this id. A file of the same
+ * id that does not reach so far is an older copy of it. */
+static void go_on(struct source *from, struct dp_ring_reader *r, uint64_t id,
+    uint64_t number)
+{
+	bool same = dp_ring_reader_id(r) == id;
+
+	if (same ? number < dp_ring_reader_end(r) :
+	    number < dp_ring_reader_first(r))
+		dp_ring_reader_seek(r, number + 1);
+	else
+		begin_anew(from);
+}
+
+/* In a file where the one before it, or an earlier run, ended. */
 static void adopt(struct dp_stream *s, struct source *from,
     struct dp_ring_reader *r)
 {
-	uint64_t first = dp_ring_reader_first(r);
 	uint64_t expected = from->reader ?
 	    dp_ring_reader_expected(from->reader) : 0;
 
-	if (from->resumes && dp_ring_reader_id(r) == from->id)
-		dp_ring_reader_seek(r, from->number + 1);
-	else if (from->resumes && first > from->number)
-		dp_ring_reader_seek(r, from->number + 1);
-	else if (from->resumes)
-		from->anew = true;
-	else if (expected > 0 && first >= expected)
-		dp_ring_reader_seek(r, expected);
+	if (from->resumes)
+		go_on(from, r, from->id, from->number);
+	else if (expected > 0)
+		go_on(from, r, dp_ring_reader_id(from->reader), expected - 1);
 	else if (from->reader)
-		from->anew = true;
+		begin_anew(from);
 	from->resumes = false;
 	dp_ring_reader_close(&from->reader);
 	from->reader = r;
@@ -111,23 +129,21 @@ static bool is_finished(struct source *from)
 	return !from->pending && from->empty_us > 0;
 }
 
-/* False: there is none, or it cannot be read. */
-static bool look_at(struct dp_stream *s, size_t ring)
+static void look_at(struct dp_stream *s, size_t ring)
 {
 	struct source *from = ring < s->count ? &s->sources[ring] : NULL;
 	struct dp_ring_reader *r;
-	char path[DP_PATH_MAX + 16];
+	char path[DP_PATH_MAX + 24];
 	struct dp_diag why;
 	enum dp_err err;
 
 	ring_path(path, s, ring);
-	if (from && from->reader && dp_ring_reader_is_at(from->reader, path))
-		return true;
-	if (from && from->reader && !is_finished(from))
-		return true;
+	if (from && from->reader && (dp_ring_reader_is_at(from->reader, path) ||
+		!is_finished(from)))
+		return;
 	err = dp_ring_reader_open(&r, path, &why);
 	if (err == DP_ERR_NOTFOUND)
-		return from != NULL && from->reader != NULL;
+		return;
 	if (err == DP_OK && grow(s, ring + 1) != DP_OK) {
 		dp_diag_set(&why, path, 0, "out of memory");
 		dp_ring_reader_close(&r);
@@ -136,19 +152,55 @@ static bool look_at(struct dp_stream *s, size_t ring)
 	if (err != DP_OK) {
 		s->troubled = true;
 		s->trouble = why;
-		return false;
+		return;
 	}
 	adopt(s, &s->sources[ring], r);
-	return true;
+}
+
+/* The number of a ring's file, as it is spelled; false: it is none. */
+static bool is_number(size_t *out, const char *name)
+{
+	size_t n = 0;
+	const char *c = name;
+
+	for (; *c >= '0' && *c <= '9' && n < RINGS_MAX; c++)
+		n = n * 10 + (size_t)(*c - '0');
+	*out = n;
+	return *c == '\0' && c > name && n < RINGS_MAX &&
+	    (name[0] != '0' || !name[1]);
+}
+
+/* How many numbers files have, some of which may be missing. */
+static enum dp_err count_files(size_t *out, const char *folder,
+    struct dp_diag *diag)
+{
+	const struct dirent *entry;
+	size_t count = 0, n;
+	DIR *dir = opendir(folder);
+
+	*out = 0;
+	if (!dir && (errno == ENOENT || errno == ENOTDIR))
+		return DP_OK; /* they may come */
+	if (!dir) {
+		dp_diag_set(diag, folder, 0, "cannot open: %s",
+		    strerror(errno));
+		return DP_ERR_IO;
+	}
+	while ((entry = readdir(dir)))
+		if (is_number(&n, entry->d_name) && n >= count)
+			count = n + 1;
+	closedir(dir);
+	*out = count;
+	return DP_OK;
 }
 
 static void look(struct dp_stream *s)
 {
-	size_t ring = 0;
+	size_t count;
 
-	s->troubled = false;
-	while (ring < RINGS_MAX && (look_at(s, ring) || ring < s->count))
-		ring++;
+	s->troubled = count_files(&count, s->folder, &s->trouble) != DP_OK;
+	for (size_t ring = 0; ring < count || ring < s->count; ring++)
+		look_at(s, ring);
 }
 
 /* --- merging -------------------------------------------------------------- */
@@ -186,6 +238,9 @@ static void fetch(struct source *from, uint32_t ring, uint64_t now_us)
 			return;
 		case DP_RING_LOST:
 			from->lost += item.lost;
+			break;
+		case DP_RING_BACK:
+			begin_anew(from);
 			break;
 		case DP_RING_RECORD:
 			hold_event(from, ring, &item);
@@ -278,23 +333,16 @@ enum dp_err dp_stream_open(struct dp_stream **out, const char *dir,
     struct dp_diag *diag)
 {
 	struct dp_stream *s = calloc(1, sizeof(*s));
-	struct dp_ring_reader *probe;
-	char path[DP_PATH_MAX + 16];
 	enum dp_err err;
+	size_t count;
 
 	if (!s) {
 		dp_diag_set(diag, dir, 0, "out of memory");
 		return DP_ERR_NOMEM;
 	}
 	err = dp_state_path(s->folder, dir, DP_STATE_EVENTS, diag);
-	if (err == DP_OK) {
-		ring_path(path, s, 0);
-		err = dp_ring_reader_open(&probe, path, diag);
-		if (err == DP_OK)
-			dp_ring_reader_close(&probe);
-		else if (err == DP_ERR_NOTFOUND)
-			err = DP_OK;
-	}
+	if (err == DP_OK)
+		err = count_files(&count, s->folder, diag);
 	if (err != DP_OK) {
 		dp_stream_close(&s);
 		return err;

@@ -17,8 +17,9 @@
 
 struct dp_stream;
 
-/* The rings in the state directory dir. That there is none is no error: they
- * are looked for again. DP_ERR_IO: they may not be read, and so on. */
+/* The rings in the state directory dir. That there is none is no error, nor that
+ * one cannot be read: they are looked for again. DP_ERR_IO: the folder may not
+ * be read. */
 enum dp_err dp_stream_open(struct dp_stream **out, const char *dir,
     struct dp_diag *diag) DP_MUST_CHECK;
 
@@ -36,7 +37,9 @@ void dp_stream_skip(struct dp_stream *s);
 enum dp_stream_kind {
 	DP_STREAM_EVENT,
 	DP_STREAM_LOST, /* `lost` events of `ring` are missing */
-	DP_STREAM_ANEW	/* `ring` was made anew: nobody knows how many are */
+	/* `ring` was made anew, or is an older copy: nobody knows how many are
+	 * missing, or come again. */
+	DP_STREAM_ANEW
 };
 
 struct dp_stream_item {

@@ -196,10 +196,12 @@ static int finish(struct run *r)
 		}
 		wrote = flush(r);
 	}
-	if (r->o->once && dp_stream_count(r->stream) == 0)
+	say_stream(r);
+	if (r->o->once && !r->troubled && dp_stream_count(r->stream) == 0)
 		return dp_cli_fail(DP_EXIT_FAILED, "log", NO_EVENTS);
 	if (!more && r->batch.size_b == 0)
-		return dp_log_out_end(r->out, now_us()) == DP_OK ?
+		return dp_log_out_end(r->out, now_us()) == DP_OK &&
+		    !(r->o->once && r->troubled) ?
 		    DP_EXIT_OK : DP_EXIT_FAILED;
 	if (wrote == DP_LOG_WAITS)
 		dp_cli_fail(0, "log", "nobody reads: ended before all was "

@@ -65,16 +65,19 @@ enum dp_err dp_ring_reader_open(struct dp_ring_reader **out, const char *path,
  * reported as lost. */
 void dp_ring_reader_seek(struct dp_ring_reader *r, uint64_t number);
 
-/* The number of the first record that this file was made with, and the one that
- * is expected next. */
+/* The number of the first record that this file was made with, the one that the
+ * next record was to get when it was opened, and the one that is expected
+ * next, 0: none was read. */
 uint64_t dp_ring_reader_first(const struct dp_ring_reader *r);
+uint64_t dp_ring_reader_end(const struct dp_ring_reader *r);
 uint64_t dp_ring_reader_expected(const struct dp_ring_reader *r);
 uint64_t dp_ring_reader_id(const struct dp_ring_reader *r);
 
 enum dp_ring_step {
 	DP_RING_NONE,	/* nothing new */
 	DP_RING_RECORD, /* `kind`, `number`, `bytes` */
-	DP_RING_LOST	/* `lost` records up to `number`, not included */
+	DP_RING_LOST,	/* `lost` records up to `number`, not included */
+	DP_RING_BACK	/* an older copy was put over it: from its oldest on */
 };
 
 struct dp_ring_item {
@@ -88,7 +91,8 @@ struct dp_ring_item {
 enum dp_ring_step dp_ring_next(struct dp_ring_reader *r,
     struct dp_ring_item *out);
 
-/* False when the file at path is not the one that r reads. */
+/* False when the file at path is not the one that r reads, or not any more: cut
+ * short, or with something else in it. */
 bool dp_ring_reader_is_at(const struct dp_ring_reader *r, const char *path);
 
 /* *r may be NULL. */

@@ -19,7 +19,9 @@ struct dp_ring_reader {
 	uint64_t id[2]; /* device, inode */
 	struct dp_ring_d made; /* as it was when the file was opened */
 	uint64_t at;	       /* position of chunk[0] */
+	uint64_t end;	       /* number of the next record, when opened */
 	uint64_t expected;     /* number of the next record */
+	bool back;	       /* it went back, which is to be told */
 	uint64_t first_b;      /* of chunk: where to go on */
 	uint64_t end_b;	       /* of chunk: what was copied */
 	_Alignas(8) uint8_t chunk[CHUNK_B];
@@ -45,7 +47,7 @@ static bool read_at(const struct dp_ring_reader *r, void *to, size_t size_b,
 /*
  * The kernel copies octets, so a number may come in halves of two: what is read
  * twice the same is one. Pairs with the writer's stores: acquire, so that data
- * that is read later is at least as new.
+ * that is read later is at least as new. False: try again later.
  */
 static bool read_state(const struct dp_ring_reader *r, struct state *out)
 {
@@ -58,12 +60,13 @@ static bool read_state(const struct dp_ring_reader *r, struct state *out)
 		atomic_thread_fence(memory_order_acquire);
 		if (!read_at(r, &s[i & 1], sizeof(s[0]), at))
 			return false;
-		if (memcmp(&s[0], &s[1], sizeof(s[0])) == 0)
-			break;
+		if (memcmp(&s[0], &s[1], sizeof(s[0])) == 0) {
+			atomic_thread_fence(memory_order_acquire);
+			*out = s[0];
+			return true;
+		}
 	}
-	atomic_thread_fence(memory_order_acquire);
-	*out = s[0];
-	return true;
+	return false;
 }
 
 /* Copy size_b octets from position `at`, which lie within one round. */
@@ -93,11 +96,20 @@ static void catch_up(struct dp_ring_reader *r, uint64_t low)
 	r->at = at - at % DP_RING_BLOCK_B;
 }
 
-static bool is_sane(const struct dp_ring_reader *r, const struct state *s)
+static bool is_sane(const struct state *s)
 {
 	return s->committed % DP_RING_ALIGN_B == 0 &&
-	    s->committed >= r->at && s->reserved >= s->committed &&
+	    s->reserved >= s->committed &&
 	    s->reserved - s->committed <= DP_RING_BLOCK_B;
+}
+
+/* No writer does that: somebody wrote over the file. What it holds now may have
+ * been read already, or not. */
+static void go_back(struct dp_ring_reader *r)
+{
+	r->at = 0;
+	r->expected = 0;
+	r->back = true;
 }
 
 /* Fill the chunk with what follows, up to the end of a block: no record crosses
@@ -109,15 +121,17 @@ static bool fill(struct dp_ring_reader *r)
 
 	r->at += r->first_b;
 	r->first_b = r->end_b = 0;
-	if (!read_state(r, &s) || !is_sane(r, &s))
+	if (!read_state(r, &s) || !is_sane(&s))
 		return false;
+	if (s.committed < r->at)
+		go_back(r);
 	for (int i = 0; i < STABLE_TRIES && r->at < s.committed; i++) {
 		if (r->at < lowest(r, &s))
 			catch_up(r, lowest(r, &s));
 		size_b = CHUNK_B - r->at % DP_RING_BLOCK_B;
 		if (size_b > s.committed - r->at)
 			size_b = s.committed - r->at;
-		if (!copy(r, size_b) || !read_state(r, &s) || !is_sane(r, &s))
+		if (!copy(r, size_b) || !read_state(r, &s) || !is_sane(&s))
 			return false;
 		if (r->at >= lowest(r, &s)) {
 			r->end_b = size_b;
@@ -173,6 +187,10 @@ enum dp_ring_step dp_ring_next(struct dp_ring_reader *r,
 	for (;;) {
 		if (r->first_b == r->end_b && !fill(r))
 			return DP_RING_NONE;
+		if (r->back) {
+			r->back = false;
+			return DP_RING_BACK;
+		}
 		if (!head_at(r, &head)) {
 			skip_block(r);
 			continue;
@@ -206,10 +224,16 @@ static bool is_ring(const struct dp_ring_d *d)
 	    d->size_b <= DP_RING_MAX_B && (d->size_b & (d->size_b - 1)) == 0;
 }
 
+static bool is_whole(const struct dp_ring_d *made, uint64_t size_b)
+{
+	return size_b >= DP_RING_DATA_AT + made->size_b;
+}
+
 /* O_NONBLOCK: it may be a FIFO. */
 static enum dp_err open_file(struct dp_ring_reader *r, const char *path,
     struct dp_diag *diag)
 {
+	struct state s;
 	struct stat st;
 
 	r->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -226,11 +250,13 @@ static enum dp_err open_file(struct dp_ring_reader *r, const char *path,
 	}
 	r->id[0] = (uint64_t)st.st_dev;
 	r->id[1] = (uint64_t)st.st_ino;
-	if (!read_at(r, &r->made, sizeof(r->made), 0) || !is_ring(&r->made)) {
+	if (!read_at(r, &r->made, sizeof(r->made), 0) || !is_ring(&r->made) ||
+	    !is_whole(&r->made, (uint64_t)st.st_size)) {
 		dp_diag_set(diag, path, 0,
 		    "is not a ring of events of this release");
 		return DP_ERR_FORMAT;
 	}
+	r->end = read_state(r, &s) ? s.next : UINT64_MAX;
 	return DP_OK;
 }
 
@@ -263,6 +289,11 @@ uint64_t dp_ring_reader_first(const struct dp_ring_reader *r)
 	return r->made.first;
 }
 
+uint64_t dp_ring_reader_end(const struct dp_ring_reader *r)
+{
+	return r->end;
+}
+
 uint64_t dp_ring_reader_expected(const struct dp_ring_reader *r)
 {
 	return r->expected;
@@ -275,10 +306,13 @@ uint64_t dp_ring_reader_id(const struct dp_ring_reader *r)
 
 bool dp_ring_reader_is_at(const struct dp_ring_reader *r, const char *path)
 {
+	struct dp_ring_d now;
 	uint64_t id[4];
 
 	return dp_file_identify(id, path) == DP_OK && id[0] == r->id[0] &&
-	    id[1] == r->id[1];
+	    id[1] == r->id[1] && is_whole(&r->made, id[2]) &&
+	    read_at(r, &now, sizeof(now), 0) &&
+	    memcmp(&now, &r->made, offsetof(struct dp_ring_d, reserved)) == 0;
 }
 
 void dp_ring_reader_close(struct dp_ring_reader **r)

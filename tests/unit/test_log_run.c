@@ -157,9 +157,24 @@ static void without_rings_there_is_nothing(void)
 	    "dnspin: log: there are no events yet: does Unbound run"));
 }
 
+/* What the others hold is told; that it is not all, by message and status. */
+static void a_ring_that_cannot_be_read_is_said(void)
+{
+	ring_make(1);
+	tell(1, DP_EVENT_VERDICT_DENY);
+	CU_ASSERT_EQUAL_FATAL(mkdir(rings_path(1), 0755), 0);
+	CU_ASSERT_EQUAL(run("-f text"), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "Z deny "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text,
+	    "events/1: is not a regular file"));
+	rmdir(rings_path(1));
+	dp_ring_close(&ring);
+}
+
 UNIT_MAIN_WITH("log_run", rings_make, rings_remove,
     UNIT(runs_go_on_where_they_ended),
     UNIT(any_end_is_gone_on_from),
     UNIT(gaps_are_declared),
     UNIT(standard_output_gets_what_is_there),
-    UNIT(without_rings_there_is_nothing))
+    UNIT(without_rings_there_is_nothing),
+    UNIT(a_ring_that_cannot_be_read_is_said))

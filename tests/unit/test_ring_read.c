@@ -255,6 +255,45 @@ static void garbage_costs_its_block_and_is_counted(void)
 	dp_ring_reader_close(&rd);
 }
 
+/* The file as it was once, put over what it is. */
+static void a_ring_that_went_back_is_said_so(void)
+{
+	static uint8_t copy[DP_RING_DATA_AT + DP_RING_MIN_B];
+	struct dp_ring_reader *rd;
+	struct dp_ring_item item;
+	struct dp_ring *r;
+	int fd;
+
+	unlink(ring_path);
+	r = ring_open();
+	ring_write(r, 1);
+	fd = open(ring_path, O_RDWR);
+	CU_ASSERT_EQUAL_FATAL(pread(fd, copy, sizeof(copy), 0), sizeof(copy));
+	ring_write(r, 2);
+	ring_write(r, 3);
+	rd = ring_reader();
+	CU_ASSERT_EQUAL(dp_ring_reader_end(rd), 4);
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(dp_ring_next(rd, &item), DP_RING_RECORD);
+	dp_ring_close(&r);
+	CU_ASSERT_EQUAL_FATAL(pwrite(fd, copy, sizeof(copy), 0), sizeof(copy));
+	CU_ASSERT(dp_ring_reader_is_at(rd, ring_path));
+	CU_ASSERT_EQUAL(dp_ring_next(rd, &item), DP_RING_BACK);
+	CU_ASSERT_EQUAL(dp_ring_next(rd, &item), DP_RING_RECORD);
+	CU_ASSERT_EQUAL(item.number, 1);
+	CU_ASSERT_EQUAL(dp_ring_next(rd, &item), DP_RING_NONE);
+	r = ring_open();
+	ring_write(r, 2);
+	CU_ASSERT_EQUAL(dp_ring_next(rd, &item), DP_RING_RECORD);
+	CU_ASSERT_EQUAL(item.number, 2);
+	copy[offsetof(struct dp_ring_d, id)]++;
+	CU_ASSERT_EQUAL_FATAL(pwrite(fd, copy, sizeof(copy), 0), sizeof(copy));
+	CU_ASSERT_FALSE(dp_ring_reader_is_at(rd, ring_path));
+	close(fd);
+	dp_ring_reader_close(&rd);
+	dp_ring_close(&r);
+}
+
 static void what_is_no_ring_is_said_so(void)
 {
 	struct dp_ring_reader *rd;
@@ -283,4 +322,5 @@ UNIT_MAIN_WITH("ring_read", ring_folder_make, ring_folder_remove,
     UNIT(hostile_octets_end_nothing),
     UNIT(a_file_cut_short_ends_nothing),
     UNIT(garbage_costs_its_block_and_is_counted),
+    UNIT(a_ring_that_went_back_is_said_so),
     UNIT(what_is_no_ring_is_said_so))
