@@ -1,27 +1,8 @@
 #include "dp_config.h"
 
-#include "tests/unit/sealed_parts.h"
+#include "tests/unit/tampered.h"
 
-static struct sealed log_a;
-static struct sealed_report report;
 static const struct sealed_question plainly = { .still_open = false };
-
-/* Both files, but in the place of file `which` that one. */
-static void verify_with(size_t which, const struct sealed_file *f,
-    const struct sealed_question *q)
-{
-	const struct sealed_file *files[2] = { &log_a.files[0],
-		&log_a.files[1] };
-
-	files[which] = f;
-	sealed_verify(&report, files, 2, q);
-	CU_ASSERT_EQUAL(report.err, DP_OK);
-}
-
-static void logs_are_made(void)
-{
-	sealed_two(&log_a);
-}
 
 static void what_is_whole_is_intact(void)
 {
@@ -29,21 +10,21 @@ static void what_is_whole_is_intact(void)
 
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
 		struct sealed_question q = { .piece_b = pieces[i],
-			.copies = &log_a.copies, .no_key = i == 1 };
+			.copies = &tampered_log.copies, .no_key = i == 1 };
 
-		verify_with(0, &log_a.files[0], &q);
-		CU_ASSERT_EQUAL(report.count, 0);
-		CU_ASSERT_EQUAL(report.sum.records, 11);
-		CU_ASSERT_EQUAL(report.sum.blocks, 5);
-		CU_ASSERT_EQUAL(report.sum.lost, 0);
-		CU_ASSERT_EQUAL(report.sum.files, 2);
-		CU_ASSERT_EQUAL(report.sum.copies, 7);
-		CU_ASSERT_EQUAL(report.sum.end, DP_SEAL_END_STOP);
-		CU_ASSERT_STRING_EQUAL(report.sum.from,
+		tampered_with(0, &tampered_log.files[0], &q);
+		CU_ASSERT_EQUAL(tampered.count, 0);
+		CU_ASSERT_EQUAL(tampered.sum.records, 11);
+		CU_ASSERT_EQUAL(tampered.sum.blocks, 5);
+		CU_ASSERT_EQUAL(tampered.sum.lost, 0);
+		CU_ASSERT_EQUAL(tampered.sum.files, 2);
+		CU_ASSERT_EQUAL(tampered.sum.copies, 7);
+		CU_ASSERT_EQUAL(tampered.sum.end, DP_SEAL_END_STOP);
+		CU_ASSERT_STRING_EQUAL(tampered.sum.from,
 		    "2027-01-15T08:00:00.000000Z");
-		CU_ASSERT_STRING_EQUAL(report.sum.until,
+		CU_ASSERT_STRING_EQUAL(tampered.sum.until,
 		    "2027-01-15T08:00:00.010000Z");
-		CU_ASSERT_EQUAL(memcmp(report.sum.key, sealed_public,
+		CU_ASSERT_EQUAL(memcmp(tampered.sum.key, sealed_public,
 		    DP_KEY_B), 0);
 	}
 }
@@ -56,14 +37,14 @@ static void each_octet_counts(void)
 	for (size_t which = 0; which < 2; which++) {
 		const char name[] = { (char)('0' + which), '\0' };
 
-		f = log_a.files[which];
+		f = tampered_log.files[which];
 		for (size_t i = 0; i < f.size_b; i++) {
 			unsigned char flip = flips[i % 3];
 
 			f.text[i] = (char)(f.text[i] ^ flip);
-			verify_with(which, &f, &plainly);
-			CU_ASSERT_TRUE(sealed_names(&report, name,
-			    sealed_line_of(&log_a.files[which], i)));
+			tampered_with(which, &f, &plainly);
+			CU_ASSERT_TRUE(sealed_names(&tampered, name,
+			    sealed_line_of(&tampered_log.files[which], i)));
 			f.text[i] = (char)(f.text[i] ^ flip);
 		}
 	}
@@ -77,22 +58,22 @@ static void each_line_counts(void)
 	for (size_t which = 0; which < 2; which++) {
 		const char name[] = { (char)('0' + which), '\0' };
 
-		sealed_split(&p, &log_a.files[which]);
+		sealed_split(&p, &tampered_log.files[which]);
 		for (size_t i = 0; i < p.count; i++) {
 			/* Without it, and with it twice. */
 			f.size_b = 0;
 			sealed_join(&f, &p, 0, i);
 			sealed_join(&f, &p, i + 1, p.count);
-			verify_with(which, &f, &plainly);
-			CU_ASSERT_TRUE(report.count > 0);
-			CU_ASSERT_TRUE(sealed_names(&report, name, i + 1) ||
+			tampered_with(which, &f, &plainly);
+			CU_ASSERT_TRUE(tampered.count > 0);
+			CU_ASSERT_TRUE(sealed_names(&tampered, name, i + 1) ||
 			    (which == 0 && i + 1 == p.count &&
-				sealed_names(&report, "1", 1)));
+				sealed_names(&tampered, "1", 1)));
 			f.size_b = 0;
 			sealed_join(&f, &p, 0, i + 1);
 			sealed_join(&f, &p, i, p.count);
-			verify_with(which, &f, &plainly);
-			CU_ASSERT_TRUE(sealed_names(&report, name, i + 1));
+			tampered_with(which, &f, &plainly);
+			CU_ASSERT_TRUE(sealed_names(&tampered, name, i + 1));
 		}
 	}
 }
@@ -105,7 +86,7 @@ static void lines_do_not_change_places(void)
 	for (size_t which = 0; which < 2; which++) {
 		const char name[] = { (char)('0' + which), '\0' };
 
-		sealed_split(&p, &log_a.files[which]);
+		sealed_split(&p, &tampered_log.files[which]);
 		for (size_t i = 0; i < p.count; i++) {
 			for (size_t j = i + 1; j < p.count; j++) {
 				swapped = p;
@@ -115,8 +96,8 @@ static void lines_do_not_change_places(void)
 				swapped.size_b[j] = p.size_b[i];
 				f.size_b = 0;
 				sealed_join(&f, &swapped, 0, p.count);
-				verify_with(which, &f, &plainly);
-				CU_ASSERT_TRUE(sealed_names(&report, name,
+				tampered_with(which, &f, &plainly);
+				CU_ASSERT_TRUE(sealed_names(&tampered, name,
 				    i + 1));
 			}
 		}
@@ -128,14 +109,14 @@ static void what_is_cut_off_is_missed(void)
 	static struct sealed_file f;
 
 	for (size_t which = 0; which < 2; which++) {
-		f = log_a.files[which];
+		f = tampered_log.files[which];
 		while (f.size_b-- > 0) {
-			verify_with(which, &f, &plainly);
-			CU_ASSERT_TRUE(report.count > 0);
-			CU_ASSERT_TRUE(sealed_names(&report,
+			tampered_with(which, &f, &plainly);
+			CU_ASSERT_TRUE(tampered.count > 0);
+			CU_ASSERT_TRUE(sealed_names(&tampered,
 			    which ? "1" : "0",
 			    sealed_line_of(&f, f.size_b)) ||
-			    sealed_names(&report, "1", 1));
+			    sealed_names(&tampered, "1", 1));
 		}
 	}
 }
@@ -151,18 +132,18 @@ static void an_open_end_may_be_wanted(void)
 	sealed_add(&s, 5);
 	f = s.files[0];
 	dp_seal_close(&s.seal);
-	sealed_verify(&report, files, 1, &plainly);
-	CU_ASSERT_EQUAL_FATAL(report.count, 1);
-	CU_ASSERT_EQUAL(report.found[0].kind, DP_VERIFY_OPEN);
-	CU_ASSERT_EQUAL(report.found[0].from_line, 6);
-	CU_ASSERT_EQUAL(report.found[0].to_line, 7);
-	sealed_verify(&report, files, 1, &live);
-	CU_ASSERT_EQUAL(report.count, 0);
-	CU_ASSERT_EQUAL(report.sum.records, 3);
-	CU_ASSERT_EQUAL(report.sum.open_lines, 2);
+	sealed_verify(&tampered, files, 1, &plainly);
+	CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
+	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_OPEN);
+	CU_ASSERT_EQUAL(tampered.found[0].from_line, 6);
+	CU_ASSERT_EQUAL(tampered.found[0].to_line, 7);
+	sealed_verify(&tampered, files, 1, &live);
+	CU_ASSERT_EQUAL(tampered.count, 0);
+	CU_ASSERT_EQUAL(tampered.sum.records, 3);
+	CU_ASSERT_EQUAL(tampered.sum.open_lines, 2);
 	f.text[30] ^= 1;
-	sealed_verify(&report, files, 1, &live);
-	CU_ASSERT_TRUE(report.count > 0);
+	sealed_verify(&tampered, files, 1, &live);
+	CU_ASSERT_TRUE(tampered.count > 0);
 }
 
 static void what_is_no_sealed_log_is_told(void)
@@ -177,14 +158,14 @@ static void what_is_no_sealed_log_is_told(void)
 
 		f.size_b = 0;
 		sealed_append(&f, texts[i], strlen(texts[i]));
-		sealed_verify(&report, files, 1, &q);
-		CU_ASSERT_TRUE(report.count > 0);
-		CU_ASSERT_FALSE(report.sum.has_chain);
+		sealed_verify(&tampered, files, 1, &q);
+		CU_ASSERT_TRUE(tampered.count > 0);
+		CU_ASSERT_FALSE(tampered.sum.has_chain);
 	}
 }
 
 UNIT_MAIN_WITH("verify", sealed_set_up, sealed_tear_down,
-    UNIT(logs_are_made), UNIT(what_is_whole_is_intact),
+    UNIT(tampered_log_is_made), UNIT(what_is_whole_is_intact),
     UNIT(each_octet_counts), UNIT(each_line_counts),
     UNIT(lines_do_not_change_places), UNIT(what_is_cut_off_is_missed),
     UNIT(an_open_end_may_be_wanted), UNIT(what_is_no_sealed_log_is_told))

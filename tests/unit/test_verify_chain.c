@@ -1,26 +1,13 @@
 #include "dp_config.h"
 
-#include "tests/unit/sealed_parts.h"
+#include "tests/unit/tampered.h"
 
-static struct sealed log_a, log_b;
-static struct sealed_report report;
+static struct sealed log_b;
 static const struct sealed_question plainly = { .still_open = false };
-
-/* Both files, but in the place of file `which` that one. */
-static void verify_with(size_t which, const struct sealed_file *f,
-    const struct sealed_question *q)
-{
-	const struct sealed_file *files[2] = { &log_a.files[0],
-		&log_a.files[1] };
-
-	files[which] = f;
-	sealed_verify(&report, files, 2, q);
-	CU_ASSERT_EQUAL(report.err, DP_OK);
-}
 
 static void logs_are_made(void)
 {
-	sealed_two(&log_a);
+	tampered_log_is_made();
 	sealed_two(&log_b);
 }
 
@@ -30,27 +17,27 @@ static void blocks_stay_where_they_are(void)
 	size_t ends[SEALED_LINES], count;
 	struct sealed_parts p;
 
-	sealed_split(&p, &log_a.files[0]);
+	sealed_split(&p, &tampered_log.files[0]);
 	count = sealed_ends(&p, ends);
 	CU_ASSERT_EQUAL(count, 4);
 	for (size_t i = 1; i < count; i++) {
 		f.size_b = 0; /* dropped */
 		sealed_join(&f, &p, 0, ends[i - 1]);
 		sealed_join(&f, &p, ends[i], p.count);
-		verify_with(0, &f, &plainly);
-		CU_ASSERT_EQUAL_FATAL(report.count, 1);
-		CU_ASSERT_EQUAL(report.found[0].kind, DP_VERIFY_REMOVED);
-		CU_ASSERT_STRING_EQUAL(report.found[0].path,
+		tampered_with(0, &f, &plainly);
+		CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
+		CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_REMOVED);
+		CU_ASSERT_STRING_EQUAL(tampered.found[0].path,
 		    i + 1 < count ? "0" : "1");
 		for (size_t j = 0; j < count; j++) { /* again, behind j */
 			f.size_b = 0;
 			sealed_join(&f, &p, 0, ends[j]);
 			sealed_join(&f, &p, ends[i - 1], ends[i]);
 			sealed_join(&f, &p, ends[j], p.count);
-			verify_with(0, &f, &plainly);
-			CU_ASSERT_TRUE(report.count > 0);
+			tampered_with(0, &f, &plainly);
+			CU_ASSERT_TRUE(tampered.count > 0);
 			/* Next to itself the second one is too many. */
-			CU_ASSERT_TRUE(sealed_names(&report, "0",
+			CU_ASSERT_TRUE(sealed_names(&tampered, "0",
 			    (j + 1 == i ? ends[i] : ends[j]) + 1));
 		}
 	}
@@ -59,10 +46,10 @@ static void blocks_stay_where_they_are(void)
 	sealed_join(&f, &p, ends[1], ends[2]);
 	sealed_join(&f, &p, ends[0], ends[1]);
 	sealed_join(&f, &p, ends[2], p.count);
-	verify_with(0, &f, &plainly);
-	CU_ASSERT_EQUAL_FATAL(report.count, 2);
-	CU_ASSERT_EQUAL(report.found[0].kind, DP_VERIFY_REMOVED);
-	CU_ASSERT_EQUAL(report.found[1].kind, DP_VERIFY_ORDER);
+	tampered_with(0, &f, &plainly);
+	CU_ASSERT_EQUAL_FATAL(tampered.count, 2);
+	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_REMOVED);
+	CU_ASSERT_EQUAL(tampered.found[1].kind, DP_VERIFY_ORDER);
 }
 
 static void files_stay_where_they_are(void)
@@ -81,61 +68,61 @@ static void files_stay_where_they_are(void)
 		sealed_rotate(&three);
 	}
 	sealed_stop(&three);
-	sealed_verify(&report, whole, 3, &sent);
-	CU_ASSERT_EQUAL(report.count, 0);
-	sealed_verify(&report, without, 2, &plainly);
-	CU_ASSERT_EQUAL_FATAL(report.count, 1);
-	CU_ASSERT_EQUAL(report.found[0].kind, DP_VERIFY_REMOVED);
-	CU_ASSERT_STRING_EQUAL(report.found[0].path, "1");
-	CU_ASSERT_PTR_NOT_NULL(strstr(report.found[0].reason,
+	sealed_verify(&tampered, whole, 3, &sent);
+	CU_ASSERT_EQUAL(tampered.count, 0);
+	sealed_verify(&tampered, without, 2, &plainly);
+	CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
+	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_REMOVED);
+	CU_ASSERT_STRING_EQUAL(tampered.found[0].path, "1");
+	CU_ASSERT_PTR_NOT_NULL(strstr(tampered.found[0].reason,
 	    "and 4 records with them"));
-	sealed_verify(&report, exchanged, 3, &plainly);
-	CU_ASSERT_TRUE(report.count > 0);
-	CU_ASSERT_STRING_EQUAL(report.found[0].path, "1");
-	sealed_verify(&report, twice, 4, &plainly);
-	CU_ASSERT_TRUE(report.count > 0);
-	CU_ASSERT_EQUAL(report.found[0].kind, DP_VERIFY_ORDER);
-	CU_ASSERT_STRING_EQUAL(report.found[0].path, "1");
+	sealed_verify(&tampered, exchanged, 3, &plainly);
+	CU_ASSERT_TRUE(tampered.count > 0);
+	CU_ASSERT_STRING_EQUAL(tampered.found[0].path, "1");
+	sealed_verify(&tampered, twice, 4, &plainly);
+	CU_ASSERT_TRUE(tampered.count > 0);
+	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_ORDER);
+	CU_ASSERT_STRING_EQUAL(tampered.found[0].path, "1");
 	/* A part of the chain is fine in itself, and says what part. */
-	sealed_verify(&report, whole + 1, 1, &plainly);
-	CU_ASSERT_EQUAL(report.count, 0);
-	CU_ASSERT_EQUAL(report.sum.first_file, 2);
-	CU_ASSERT_EQUAL(report.sum.end, DP_SEAL_END_FILE);
+	sealed_verify(&tampered, whole + 1, 1, &plainly);
+	CU_ASSERT_EQUAL(tampered.count, 0);
+	CU_ASSERT_EQUAL(tampered.sum.first_file, 2);
+	CU_ASSERT_EQUAL(tampered.sum.end, DP_SEAL_END_FILE);
 	/* Whoever has the checkpoints knows that there is more. */
-	sealed_verify(&report, whole, 2, &sent);
-	CU_ASSERT_EQUAL_FATAL(report.count, 1);
-	CU_ASSERT_EQUAL(report.found[0].kind, DP_VERIFY_COPY);
-	CU_ASSERT_PTR_NOT_NULL(strstr(report.found[0].reason,
+	sealed_verify(&tampered, whole, 2, &sent);
+	CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
+	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_COPY);
+	CU_ASSERT_PTR_NOT_NULL(strstr(tampered.found[0].reason,
 	    "lacks the 2 checkpoints"));
 }
 
 static void logs_are_not_mixed(void)
 {
 	static struct sealed_file f;
-	const struct sealed_file *const files[] = { &log_a.files[0],
+	const struct sealed_file *const files[] = { &tampered_log.files[0],
 		&log_b.files[1] };
 	const struct sealed_question q = { .copies = &log_b.copies };
 	size_t ends_a[SEALED_LINES], ends_b[SEALED_LINES];
 	struct sealed_parts a, b;
 
-	sealed_split(&a, &log_a.files[0]);
+	sealed_split(&a, &tampered_log.files[0]);
 	sealed_split(&b, &log_b.files[0]);
 	(void)sealed_ends(&a, ends_a);
 	(void)sealed_ends(&b, ends_b);
 	f.size_b = 0; /* the beginning of one, the end of the other */
 	sealed_join(&f, &a, 0, ends_a[1]);
 	sealed_join(&f, &b, ends_b[1], b.count);
-	verify_with(0, &f, &plainly);
-	CU_ASSERT_TRUE_FATAL(report.count > 0);
-	CU_ASSERT_EQUAL(report.found[0].kind, DP_VERIFY_CHAIN);
-	CU_ASSERT_TRUE(sealed_names(&report, "0", ends_a[2]));
-	sealed_verify(&report, files, 2, &plainly);
-	CU_ASSERT_EQUAL_FATAL(report.count, 1);
-	CU_ASSERT_EQUAL(report.found[0].kind, DP_VERIFY_CHAIN);
-	CU_ASSERT_STRING_EQUAL(report.found[0].path, "1");
-	verify_with(0, &log_a.files[0], &q);
-	CU_ASSERT_EQUAL_FATAL(report.count, 1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(report.found[0].reason,
+	tampered_with(0, &f, &plainly);
+	CU_ASSERT_TRUE_FATAL(tampered.count > 0);
+	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_CHAIN);
+	CU_ASSERT_TRUE(sealed_names(&tampered, "0", ends_a[2]));
+	sealed_verify(&tampered, files, 2, &plainly);
+	CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
+	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_CHAIN);
+	CU_ASSERT_STRING_EQUAL(tampered.found[0].path, "1");
+	tampered_with(0, &tampered_log.files[0], &q);
+	CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(tampered.found[0].reason,
 	    "no checkpoint of this log"));
 }
 
@@ -168,15 +155,15 @@ static void a_chain_is_not_continued_twice(void)
 	sealed_join(&f, &p, 0, ends[1] - 1);
 	f.size_b += dp_seal_line_write(f.text + f.size_b, l, secret);
 	sealed_join(&f, &p, ends[1], p.count);
-	sealed_verify(&report, files, 1, &plainly);
-	CU_ASSERT_EQUAL_FATAL(report.count, 1);
-	CU_ASSERT_EQUAL(report.found[0].kind, DP_VERIFY_CHAIN);
-	CU_ASSERT_EQUAL(report.found[0].from_line, ends[1] + 1);
-	CU_ASSERT_EQUAL(report.found[0].to_line, ends[2]);
-	sealed_verify(&report, files, 1, &q);
-	CU_ASSERT_EQUAL_FATAL(report.count, 2);
-	CU_ASSERT_EQUAL(report.found[0].kind, DP_VERIFY_COPY);
-	CU_ASSERT_EQUAL(report.found[0].from_line, 2);
+	sealed_verify(&tampered, files, 1, &plainly);
+	CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
+	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_CHAIN);
+	CU_ASSERT_EQUAL(tampered.found[0].from_line, ends[1] + 1);
+	CU_ASSERT_EQUAL(tampered.found[0].to_line, ends[2]);
+	sealed_verify(&tampered, files, 1, &q);
+	CU_ASSERT_EQUAL_FATAL(tampered.count, 2);
+	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_COPY);
+	CU_ASSERT_EQUAL(tampered.found[0].from_line, 2);
 	/* The same with another key. */
 	CU_ASSERT_EQUAL_FATAL(dp_key_secret_read(secret, sealed_other, NULL),
 	    DP_OK);
@@ -184,22 +171,22 @@ static void a_chain_is_not_continued_twice(void)
 	sealed_join(&f, &p, 0, ends[1] - 1);
 	f.size_b += dp_seal_line_write(f.text + f.size_b, l, secret);
 	sealed_join(&f, &p, ends[1], p.count);
-	sealed_verify(&report, files, 1, &plainly);
-	CU_ASSERT_EQUAL_FATAL(report.count, 1);
-	CU_ASSERT_EQUAL(report.found[0].kind, DP_VERIFY_SIGNATURE);
-	CU_ASSERT_EQUAL(report.found[0].from_line, ends[1]);
+	sealed_verify(&tampered, files, 1, &plainly);
+	CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
+	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_SIGNATURE);
+	CU_ASSERT_EQUAL(tampered.found[0].from_line, ends[1]);
 	/* All of it with another key: only who knows the key sees it. */
 	sealed_begin(&other, sealed_other, NULL);
 	sealed_add(&other, 2);
 	sealed_stop(&other);
 	files[0] = &other.files[0];
-	sealed_verify(&report, files, 1, &plainly);
-	CU_ASSERT_TRUE(report.count > 0);
-	CU_ASSERT_EQUAL(report.found[0].kind, DP_VERIFY_SIGNATURE);
+	sealed_verify(&tampered, files, 1, &plainly);
+	CU_ASSERT_TRUE(tampered.count > 0);
+	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_SIGNATURE);
 	q = (struct sealed_question){ .no_key = true };
-	sealed_verify(&report, files, 1, &q);
-	CU_ASSERT_EQUAL(report.count, 0);
-	CU_ASSERT_NOT_EQUAL(memcmp(report.sum.key, sealed_public, DP_KEY_B),
+	sealed_verify(&tampered, files, 1, &q);
+	CU_ASSERT_EQUAL(tampered.count, 0);
+	CU_ASSERT_NOT_EQUAL(memcmp(tampered.sum.key, sealed_public, DP_KEY_B),
 	    0);
 	free(l);
 }
@@ -208,7 +195,7 @@ static void the_auditor_reads_it(void)
 {
 	static struct sealed s;
 	const struct sealed_file *const files[] = { &s.files[0], &s.files[1] };
-	const struct sealed_file *const clear[] = { &log_a.files[0] };
+	const struct sealed_file *const clear[] = { &tampered_log.files[0] };
 	struct sealed_question q = { .auditor = sealed_secret };
 	uint8_t other[DP_KEY_SIGN_B];
 	char wanted[256] = "";
@@ -222,27 +209,27 @@ static void the_auditor_reads_it(void)
 		sprintf(wanted + strlen(wanted), "{\"n\":%d}\n", i);
 	s.files[0].text[s.files[0].size_b] = '\0';
 	CU_ASSERT_PTR_NULL(strstr(s.files[0].text, "\"n\":"));
-	sealed_verify(&report, files, 2, &plainly);
-	CU_ASSERT_EQUAL(report.count, 0);
-	CU_ASSERT_EQUAL(report.sum.records, 9);
-	sealed_verify(&report, files, 2, &q);
-	CU_ASSERT_EQUAL(report.err, DP_OK);
-	CU_ASSERT_EQUAL(report.count, 0);
-	report.plain.text[report.plain.size_b] = '\0';
-	CU_ASSERT_STRING_EQUAL(report.plain.text, wanted);
+	sealed_verify(&tampered, files, 2, &plainly);
+	CU_ASSERT_EQUAL(tampered.count, 0);
+	CU_ASSERT_EQUAL(tampered.sum.records, 9);
+	sealed_verify(&tampered, files, 2, &q);
+	CU_ASSERT_EQUAL(tampered.err, DP_OK);
+	CU_ASSERT_EQUAL(tampered.count, 0);
+	tampered.plain.text[tampered.plain.size_b] = '\0';
+	CU_ASSERT_STRING_EQUAL(tampered.plain.text, wanted);
 	/* What was changed is not shown. */
 	s.files[0].text[2000] ^= 1;
-	sealed_verify(&report, files, 2, &q);
-	CU_ASSERT_TRUE(report.count > 0);
-	CU_ASSERT_TRUE(report.plain.size_b < strlen(wanted));
-	sealed_verify(&report, clear, 1, &q);
-	CU_ASSERT_EQUAL(report.err, DP_ERR_FORMAT);
+	sealed_verify(&tampered, files, 2, &q);
+	CU_ASSERT_TRUE(tampered.count > 0);
+	CU_ASSERT_TRUE(tampered.plain.size_b < strlen(wanted));
+	sealed_verify(&tampered, clear, 1, &q);
+	CU_ASSERT_EQUAL(tampered.err, DP_ERR_FORMAT);
 	CU_ASSERT_EQUAL_FATAL(dp_key_secret_read(other, sealed_other, NULL),
 	    DP_OK);
 	s.files[0].text[2000] ^= 1;
 	q.auditor = other;
-	sealed_verify(&report, files, 2, &q);
-	CU_ASSERT_EQUAL(report.err, DP_ERR_SIGNATURE);
+	sealed_verify(&tampered, files, 2, &q);
+	CU_ASSERT_EQUAL(tampered.err, DP_ERR_SIGNATURE);
 }
 
 UNIT_MAIN_WITH("verify_chain", sealed_set_up, sealed_tear_down,

@@ -1,25 +1,6 @@
 #include "dp_config.h"
 
-#include "tests/unit/sealed_parts.h"
-
-static struct sealed log_a;
-static struct sealed_report report;
-/* Both files, but in the place of file `which` that one. */
-static void verify_with(size_t which, const struct sealed_file *f,
-    const struct sealed_question *q)
-{
-	const struct sealed_file *files[2] = { &log_a.files[0],
-		&log_a.files[1] };
-
-	files[which] = f;
-	sealed_verify(&report, files, 2, q);
-	CU_ASSERT_EQUAL(report.err, DP_OK);
-}
-
-static void logs_are_made(void)
-{
-	sealed_two(&log_a);
-}
+#include "tests/unit/tampered.h"
 
 static void copies_are_found_in_any_text(void)
 {
@@ -27,48 +8,48 @@ static void copies_are_found_in_any_text(void)
 	const struct sealed_question q = { .copies = &noisy };
 	struct sealed_parts p;
 
-	sealed_split(&p, &log_a.copies);
+	sealed_split(&p, &tampered_log.copies);
 	noisy.size_b = 0;
 	for (size_t i = 0; i < p.count; i++) {
 		sealed_append(&noisy, "another line\n", 13);
 		sealed_append(&noisy, "Nov 22 host dnspin: ", 20);
 		sealed_join(&noisy, &p, i, i + 1);
 	}
-	verify_with(0, &log_a.files[0], &q);
-	CU_ASSERT_EQUAL(report.count, 0);
-	CU_ASSERT_EQUAL(report.sum.copies, 7);
+	tampered_with(0, &tampered_log.files[0], &q);
+	CU_ASSERT_EQUAL(tampered.count, 0);
+	CU_ASSERT_EQUAL(tampered.sum.copies, 7);
 	noisy.text[noisy.size_b / 2] ^= 1;
-	verify_with(0, &log_a.files[0], &q);
-	CU_ASSERT_EQUAL_FATAL(report.count, 1);
-	CU_ASSERT_STRING_EQUAL(report.found[0].path, "copies");
-	CU_ASSERT_EQUAL(report.found[0].from_line, 8);
+	tampered_with(0, &tampered_log.files[0], &q);
+	CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
+	CU_ASSERT_STRING_EQUAL(tampered.found[0].path, "copies");
+	CU_ASSERT_EQUAL(tampered.found[0].from_line, 8);
 }
 
 static void what_the_log_lacks_is_told(void)
 {
 	static struct sealed_file f;
-	struct sealed_question q = { .copies = &log_a.copies };
-	const struct sealed_file *const first[] = { &log_a.files[0] };
+	struct sealed_question q = { .copies = &tampered_log.copies };
+	const struct sealed_file *const first[] = { &tampered_log.files[0] };
 	struct sealed_parts p;
 	size_t ends[SEALED_LINES], count;
 
 	/* Whole as it is, the rest of it is missed. */
-	sealed_verify(&report, first, 1, &q);
-	CU_ASSERT_EQUAL_FATAL(report.count, 1);
-	CU_ASSERT_EQUAL(report.found[0].kind, DP_VERIFY_COPY);
-	CU_ASSERT_EQUAL(report.found[0].from_line, 5);
-	CU_ASSERT_PTR_NOT_NULL(strstr(report.found[0].reason,
+	sealed_verify(&tampered, first, 1, &q);
+	CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
+	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_COPY);
+	CU_ASSERT_EQUAL(tampered.found[0].from_line, 5);
+	CU_ASSERT_PTR_NOT_NULL(strstr(tampered.found[0].reason,
 	    "lacks the 3 checkpoints"));
 	/* Cut off behind a checkpoint that says that the log ends there. */
-	sealed_split(&p, &log_a.files[1]);
+	sealed_split(&p, &tampered_log.files[1]);
 	count = sealed_ends(&p, ends);
 	q.still_open = true;
 	for (size_t i = 0; i < count; i++) {
 		f.size_b = 0;
 		sealed_join(&f, &p, 0, ends[i]);
-		verify_with(1, &f, &q);
-		CU_ASSERT_EQUAL(report.count, i + 1 < count);
-		CU_ASSERT_EQUAL(report.sum.copies, 5 + i);
+		tampered_with(1, &f, &q);
+		CU_ASSERT_EQUAL(tampered.count, i + 1 < count);
+		CU_ASSERT_EQUAL(tampered.sum.copies, 5 + i);
 	}
 }
 
@@ -79,14 +60,14 @@ static void some_copies_are_enough(void)
 	const struct sealed_question q = { .copies = &some };
 	struct sealed_parts p;
 
-	sealed_split(&p, &log_a.copies);
+	sealed_split(&p, &tampered_log.copies);
 	for (size_t i = 0; i < p.count; i++) {
 		some.size_b = 0;
 		sealed_join(&some, &p, 0, i);
 		sealed_join(&some, &p, i + 1, p.count);
-		verify_with(0, &log_a.files[0], &q);
-		CU_ASSERT_EQUAL(report.count, 0);
-		CU_ASSERT_EQUAL(report.sum.copies, 6);
+		tampered_with(0, &tampered_log.files[0], &q);
+		CU_ASSERT_EQUAL(tampered.count, 0);
+		CU_ASSERT_EQUAL(tampered.sum.copies, 6);
 	}
 }
 
@@ -101,20 +82,20 @@ static void copies_of_other_logs_are_passed_over(void)
 	both.size_b = 0;
 	sealed_split(&p, &other.copies);
 	sealed_join(&both, &p, 0, p.count);
-	sealed_split(&p, &log_a.copies);
+	sealed_split(&p, &tampered_log.copies);
 	sealed_join(&both, &p, 0, p.count);
-	verify_with(0, &log_a.files[0], &q);
-	CU_ASSERT_EQUAL(report.count, 0);
-	CU_ASSERT_EQUAL(report.sum.copies, 7);
-	CU_ASSERT_EQUAL(report.sum.other_copies, 7);
+	tampered_with(0, &tampered_log.files[0], &q);
+	CU_ASSERT_EQUAL(tampered.count, 0);
+	CU_ASSERT_EQUAL(tampered.sum.copies, 7);
+	CU_ASSERT_EQUAL(tampered.sum.other_copies, 7);
 	q.copies = &other.copies;
-	verify_with(0, &log_a.files[0], &q);
-	CU_ASSERT_EQUAL_FATAL(report.count, 1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(report.found[0].reason,
+	tampered_with(0, &tampered_log.files[0], &q);
+	CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(tampered.found[0].reason,
 	    "no checkpoint of this log"));
 }
 
 UNIT_MAIN_WITH("verify_copies", sealed_set_up, sealed_tear_down,
-    UNIT(logs_are_made), UNIT(copies_are_found_in_any_text),
+    UNIT(tampered_log_is_made), UNIT(copies_are_found_in_any_text),
     UNIT(what_the_log_lacks_is_told), UNIT(some_copies_are_enough),
     UNIT(copies_of_other_logs_are_passed_over))
