@@ -1,27 +1,8 @@
 #include "dp_config.h"
 
+#include "tests/unit/given_map.h"
 #include "tests/unit/sample.h"
 #include "tools/bindings.h"
-
-/*
- * A map of this test's own, linked in place of the real one: what a map gives
- * while resolvers write to it (a binding twice, in states of different age)
- * cannot be had at will from the real one.
- */
-struct dp_map {
-	const struct dp_binding *bindings;
-	uint32_t count;
-};
-
-bool dp_map_next(const struct dp_map *map, uint32_t *cursor, uint32_t now_s,
-    struct dp_binding *out)
-{
-	(void)now_s;
-	if (*cursor == map->count)
-		return false;
-	*out = map->bindings[(*cursor)++];
-	return true;
-}
 
 static const struct dp_bindings_filter all = { NULL, true, true, 0 };
 static uint8_t *policy_bytes;

@@ -1,24 +1,9 @@
 #include "dp_config.h"
 
 #include "tests/unit/compiled.h"
+#include "tests/unit/given_map.h"
 
 #include "tools/elements.h"
-
-/* A map of this test's own, see test_bindings.c. */
-struct dp_map {
-	const struct dp_binding *bindings;
-	uint32_t count;
-};
-
-bool dp_map_next(const struct dp_map *map, uint32_t *cursor, uint32_t now_s,
-    struct dp_binding *out)
-{
-	(void)now_s;
-	if (*cursor == map->count)
-		return false;
-	*out = map->bindings[(*cursor)++];
-	return true;
-}
 
 #define NOW_S 1000000u
 
