@@ -6,69 +6,167 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Suffixes under which content networks and clouds give names to their
- * customers, and that the public suffix list does not have; and parents of those
- * that it has: a wildcard on amazonaws.com would allow everybody's
- * s3.amazonaws.com. */
+#include "tools/intern.h"
+
+/*
+ * Domains of content networks, clouds and services below which anybody gets a
+ * name: no label of them parts owner from owner for certain, so that nothing
+ * below gets a wildcard. The public suffix list has some of the suffixes in
+ * them (s3.eu-west-1.amazonaws.com), never all, and not these parents, whose
+ * wildcard would cover them. Those that it has whole (cloudfront.net) are not
+ * here.
+ */
 static const char *const shared[] = {
+	"a-msedge.net",
 	"akadns.net",
 	"akam.net",
+	"akamai.net",
+	"akamaiedge.net",
+	"akamaihd.net",
+	"akamaitechnologies.com",
+	"akamaized.net",
+	"alicdn.com",
+	"alikunlun.com",
+	"aliyuncs.com",
 	"amazonaws.com",
+	"amazonaws.com.cn",
+	"amazoncognito.com",
+	"amplifyapp.com",
+	"api.aws",
+	"appdomain.cloud",
+	"atlassian.net",
+	"auth0.com",
+	"awsapprunner.com",
+	"awsapps.com",
+	"awsglobalaccelerator.com",
+	"azioncdn.net",
+	"azionedge.net",
+	"azmk8s.io",
 	"azure-api.net",
 	"azure-devices.net",
 	"azure.com",
 	"azure.net",
+	"azurecontainer.io",
+	"azurecontainerapps.io",
+	"azurecr.io",
+	"azuredatabricks.net",
 	"azureedge.net",
 	"azurefd.net",
+	"azurehdinsight.net",
+	"azureml.ms",
+	"azurestaticapps.net",
+	"azuresynapse.net",
+	"azurewebsites.net",
 	"b-cdn.net",
-	"blob.core.windows.net",
-	"cache.windows.net",
+	"b-msedge.net",
+	"b2clogin.com",
+	"backblazeb2.com",
+	"bcebos.com",
+	"belugacdn.com",
+	"c-msedge.net",
 	"cachefly.net",
-	"cdn.cloudflare.net",
+	"cdn20.com",
+	"cdn77.org",
+	"cdnetworks.net",
 	"cdngc.net",
-	"cloudapp.azure.com",
+	"cdngslb.com",
+	"cdnvideo.ru",
+	"cfargotunnel.com",
+	"chinacache.net",
+	"ciamlogin.com",
+	"cloudapp.net",
 	"cloudflare.net",
-	"core.windows.net",
-	"database.windows.net",
-	"dfs.core.windows.net",
+	"cloudflarestorage.com",
+	"customer-oci.com",
+	"dc-msedge.net",
+	"digitaloceanspaces.com",
+	"dnsv1.com",
+	"dynamics.com",
+	"e-msedge.net",
 	"edgecastcdn.net",
 	"edgekey.net",
 	"edgesuite.net",
+	"edgio.net",
+	"edgiocloud.net",
+	"elasticbeanstalk.com",
+	"fastly-edge.com",
 	"fastly.net",
+	"fastlylb.net",
+	"fb-t-msedge.net",
 	"fbcdn.net",
-	"file.core.windows.net",
+	"firebasedatabase.app",
+	"firebaseio.com",
+	"firebasestorage.app",
 	"footprint.net",
-	"global.fastly.net",
+	"force.com",
+	"gcdn.co",
 	"googleapis.com",
+	"googlehosted.com",
 	"googleusercontent.com",
 	"gslb.com",
+	"herokudns.com",
+	"herokussl.com",
 	"hwcdn.net",
 	"impervadns.net",
 	"incapdns.net",
+	"kunlunsl.com",
 	"kxcdn.com",
+	"l-msedge.net",
+	"linodeobjects.com",
+	"linodeusercontent.com",
+	"lldns.net",
 	"llnwd.net",
+	"llnwi.net",
 	"lswcdn.net",
-	"map.fastly.net",
+	"lumencdn.net",
+	"msappproxy.net",
 	"msecnd.net",
+	"myhuaweicloud.com",
+	"myqcloud.com",
 	"nsatc.net",
+	"okta.com",
 	"omegacdn.net",
-	"queue.core.windows.net",
+	"on.aws",
+	"onmicrosoft.com",
+	"oraclecloud.com",
+	"oraclecloudapps.com",
+	"ovh.net",
+	"phicdn.net",
+	"powerappsportals.com",
+	"qbox.me",
+	"qiniucdn.com",
+	"quic.cloud",
 	"rackcdn.com",
-	"redis.cache.windows.net",
+	"run.app",
+	"s-msedge.net",
+	"salesforce.com",
 	"sc-gs.net",
-	"servicebus.windows.net",
+	"section.io",
+	"selcdn.ru",
+	"service-now.com",
 	"sharepoint.com",
+	"slack.com",
+	"stackpathcdn.com",
 	"stackpathdns.com",
-	"storage.googleapis.com",
+	"sucuri.net",
 	"systemcdn.net",
-	"table.core.windows.net",
+	"t-msedge.net",
+	"t-s1-msedge.net",
+	"tdnsv5.com",
+	"tencent-cloud.net",
+	"tm-azurefd.net",
 	"trafficmanager.net",
 	"ultradns.net",
 	"v0cdn.net",
-	"vault.azure.net",
-	"wac.edgecastcdn.net",
-	"web.core.windows.net",
+	"vercel-dns.com",
+	"wasabisys.com",
 	"windows.net",
+	"wordpress.com",
+	"wpengine.com",
+	"wscdns.com",
+	"wsglb0.com",
+	"yandexcloud.net",
+	"zendesk.com",
 };
 
 struct dp_suffix_list {
@@ -76,13 +174,33 @@ struct dp_suffix_list {
 	const psl_ctx_t *list;
 	const struct dp_name *exempt;
 	size_t exempt_count;
-	struct dp_name shared[sizeof(shared) / sizeof(shared[0])];
+	struct dp_intern shared; /* in wire form */
 };
+
+static enum dp_err share(struct dp_suffix_list *s, struct dp_diag *diag)
+{
+	enum dp_err err = DP_OK;
+
+	for (size_t i = 0;
+	     err == DP_OK && i < sizeof(shared) / sizeof(shared[0]); i++) {
+		struct dp_name name;
+		uint32_t number;
+
+		err = dp_name_from_text(&name, shared[i], diag);
+		if (err == DP_OK)
+			err = dp_intern_add(&s->shared, name.wire, name.len,
+			    &number);
+		if (err == DP_ERR_NOMEM)
+			dp_diag_set(diag, NULL, 0, "out of memory");
+	}
+	return err;
+}
 
 enum dp_err dp_suffixes_open(struct dp_suffix_list **out,
     const struct dp_name *exempt, size_t count, struct dp_diag *diag)
 {
 	struct dp_suffix_list *s = calloc(1, sizeof(*s));
+	enum dp_err err;
 
 	if (!s) {
 		dp_diag_set(diag, NULL, 0, "out of memory");
@@ -98,14 +216,10 @@ enum dp_err dp_suffixes_open(struct dp_suffix_list **out,
 		dp_suffixes_close(&s);
 		return DP_ERR_NOTFOUND;
 	}
-	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
-		enum dp_err err = dp_name_from_text(&s->shared[i], shared[i],
-		    diag);
-
-		if (err != DP_OK) {
-			dp_suffixes_close(&s);
-			return err;
-		}
+	err = share(s, diag);
+	if (err != DP_OK) {
+		dp_suffixes_close(&s);
+		return err;
 	}
 	*out = s;
 	return DP_OK;
@@ -116,27 +230,42 @@ void dp_suffixes_close(struct dp_suffix_list **s)
 	if (!*s)
 		return;
 	psl_free((*s)->psl);
+	dp_intern_free(&(*s)->shared);
 	free(*s);
 	*s = NULL;
 }
 
-/* The labels of the longest of count suffixes that name lies in; 0: in none. */
-static unsigned longest(const struct dp_name *suffixes, size_t count,
+/* The labels of the longest exempt suffix that name lies in; 0: in none. */
+static unsigned exempt(const struct dp_suffix_list *s,
     const struct dp_name *name)
 {
 	unsigned best = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		unsigned labels = dp_name_labels(&suffixes[i]);
+	for (size_t i = 0; i < s->exempt_count; i++) {
+		unsigned labels = dp_name_labels(&s->exempt[i]);
 
-		if (labels > best && dp_name_within(name, &suffixes[i]))
+		if (labels > best && dp_name_within(name, &s->exempt[i]))
 			best = labels;
 	}
 	return best;
 }
 
+static bool is_shared(const struct dp_suffix_list *s,
+    const struct dp_name *name)
+{
+	uint32_t number;
+
+	for (size_t off = 0; name->wire[off] > 0;
+	     off += (size_t)name->wire[off] + 1)
+		if (dp_intern_find(&s->shared, name->wire + off,
+			name->len - off, &number))
+			return true;
+	return false;
+}
+
 /* Of the public suffix list alone: labels of the suffix, with the root's. */
-static unsigned listed(const struct dp_suffix_list *s, const struct dp_name *name)
+static unsigned listed(const struct dp_suffix_list *s,
+    const struct dp_name *name)
 {
 	char text[DP_NAME_TEXT_MAX];
 	const char *suffix;
@@ -152,14 +281,13 @@ static unsigned listed(const struct dp_suffix_list *s, const struct dp_name *nam
 unsigned dp_suffixes_labels(const struct dp_suffix_list *s,
     const struct dp_name *name)
 {
-	unsigned all = dp_name_labels(name);
-	unsigned own = longest(s->exempt, s->exempt_count, name);
-	unsigned other = longest(s->shared,
-	    sizeof(s->shared) / sizeof(s->shared[0]), name);
-	unsigned suffix = listed(s, name);
+	unsigned own = exempt(s, name);
+	unsigned suffix;
 
 	if (own > 0)
 		return own;
-	suffix = suffix > other ? suffix : other;
-	return suffix < all ? suffix + 1 : 0;
+	if (is_shared(s, name))
+		return 0;
+	suffix = listed(s, name);
+	return suffix < dp_name_labels(name) ? suffix + 1 : 0;
 }

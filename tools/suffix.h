@@ -1,7 +1,7 @@
 /*
- * Where names of different owners part: the public suffix list, and suffixes of
- * content networks that it lacks. A wildcard on such a suffix would allow what
- * others put there. Single-threaded.
+ * Where names of different owners part: the public suffix list, and domains of
+ * content networks and clouds, of which it knows parts only. A wildcard on such
+ * a suffix would allow what others put there. Single-threaded.
  */
 #ifndef DP_SUFFIX_H
 #define DP_SUFFIX_H
@@ -23,7 +23,8 @@ void dp_suffixes_close(struct dp_suffix_list **s);
 /*
  * How many labels of name, from the right and with the root label, make the
  * domain that one owner registered: 3 for www.example.org, whose domain is
- * example.org. 0: name is itself a suffix that many share.
+ * example.org. 0: name is itself a suffix that many share, or lies where no
+ * label parts owners for certain.
  */
 unsigned dp_suffixes_labels(const struct dp_suffix_list *s,
     const struct dp_name *name);

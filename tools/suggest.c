@@ -265,6 +265,7 @@ struct range { /* names with the same last `labels` labels */
 
 struct making {
 	struct dp_suggest *s;
+	const struct dp_suffix_list *suffixes;
 	uint32_t min_names;
 	struct dp_suggestion *list;
 	size_t count, room;
@@ -354,6 +355,21 @@ static uint32_t end_of(const struct dp_suggest *s, uint32_t first,
 	return end;
 }
 
+/* No suffix that many share lies between the names and their ancestor. */
+static bool have_one_owner(const struct making *m, const struct range *r)
+{
+	for (uint32_t at = r->first; at < r->end; at++) {
+		struct dp_name name;
+		unsigned labels;
+
+		name_at(m->s, at, &name);
+		labels = dp_suffixes_labels(m->suffixes, &name);
+		if (labels == 0 || labels > r->labels)
+			return false;
+	}
+	return true;
+}
+
 /* Names below one ancestor: it is worth a wildcard when it has enough children;
  * else each child is looked at. */
 static enum dp_err look_at(struct making *m, struct range r)
@@ -371,7 +387,7 @@ static enum dp_err look_at(struct making *m, struct range r)
 	for (uint32_t at = r.first; at < r.end && children < m->min_names;
 	     children++)
 		at = end_of(m->s, at, r.end, r.labels + 1);
-	if (err == DP_OK && children >= m->min_names)
+	if (err == DP_OK && children >= m->min_names && have_one_owner(m, &r))
 		return propose(m, &base, true, r.first, r.end - r.first);
 	for (uint32_t at = r.first; err == DP_OK && at < r.end;) {
 		uint32_t end = end_of(m->s, at, r.end, r.labels + 1);
@@ -383,7 +399,7 @@ static enum dp_err look_at(struct making *m, struct range r)
 }
 
 /* Names of one owner each. */
-static enum dp_err part(struct making *m, const struct dp_suffix_list *suffixes)
+static enum dp_err part(struct making *m)
 {
 	uint32_t count = (uint32_t)m->s->names.count;
 	enum dp_err err = DP_OK;
@@ -394,7 +410,7 @@ static enum dp_err part(struct making *m, const struct dp_suffix_list *suffixes)
 		uint32_t end;
 
 		name_at(m->s, at, &name);
-		labels = dp_suffixes_labels(suffixes, &name);
+		labels = dp_suffixes_labels(m->suffixes, &name);
 		end = labels == 0 ? at + 1 : end_of(m->s, at, count, labels);
 		err = push(m, at, end,
 		    labels == 0 ? dp_name_labels(&name) : labels);
@@ -429,7 +445,8 @@ enum dp_err dp_suggest_make(struct dp_suggest *s,
     const struct dp_suffix_list *suffixes, uint64_t min_queries,
     uint32_t min_names, struct dp_suggestion **list, size_t *count)
 {
-	struct making m = { .s = s, .min_names = min_names };
+	struct making m = { .s = s, .suffixes = suffixes,
+		.min_names = min_names };
 	enum dp_err err;
 
 	unmake(s);
@@ -437,7 +454,7 @@ enum dp_err dp_suggest_make(struct dp_suggest *s,
 	if (err == DP_OK)
 		err = sort_asked(s);
 	if (err == DP_OK)
-		err = part(&m, suffixes);
+		err = part(&m);
 	free(m.ranges);
 	if (err != DP_OK) {
 		free(m.list);

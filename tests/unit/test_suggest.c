@@ -79,6 +79,17 @@ static const struct {
 	{ { { "a.amazonaws.com", "", 1 }, { "b.amazonaws.com", "", 1 },
 	      { "c.amazonaws.com", "", 1 } },
 	    "a.amazonaws.com b.amazonaws.com c.amazonaws.com" },
+	{ { { "a.s3.eu-west-1.amazonaws.com", "", 1 },
+	      { "b.s3.eu-west-1.amazonaws.com", "", 1 },
+	      { "c.s3.eu-west-1.amazonaws.com", "", 1 } },
+	    "a.s3.eu-west-1.amazonaws.com b.s3.eu-west-1.amazonaws.com "
+	    "c.s3.eu-west-1.amazonaws.com" },
+	/* apps.fbsbx.com, which many share, would be covered */
+	{ { { "a.fbsbx.com", "", 1 }, { "b.fbsbx.com", "", 1 },
+	      { "c.fbsbx.com", "", 1 }, { "x.apps.fbsbx.com", "", 1 } },
+	    "a.fbsbx.com x.apps.fbsbx.com b.fbsbx.com c.fbsbx.com" },
+	{ { { "a.fbsbx.com", "", 1 }, { "b.fbsbx.com", "", 1 },
+	      { "c.fbsbx.com", "", 1 } }, "*.fbsbx.com" },
 	{ { { "com", "", 1 }, { "org", "", 1 }, { "net", "", 1 },
 	      { "co.uk", "", 1 } }, "com net org co.uk" },
 	/* most asked first */
