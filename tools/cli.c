@@ -120,3 +120,16 @@ bool dp_cli_number(uint32_t *out, const char *verb, const char *what,
 	*out = (uint32_t)n;
 	return true;
 }
+
+bool dp_cli_json(bool *out, const char *verb, const char *format)
+{
+	bool json = strcmp(format, "json") == 0;
+
+	if (!json && strcmp(format, "text") != 0) {
+		(void)dp_cli_usage(verb, "unknown format %s: text or json",
+		    format);
+		return false;
+	}
+	*out = json;
+	return true;
+}

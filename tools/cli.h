@@ -50,6 +50,9 @@ int dp_cli_usage(const char *verb, const char *fmt, ...) DP_PRINTF(2, 3);
  * the help names it). False: it is none, which was said as a usage error. */
 bool dp_cli_number(uint32_t *out, const char *verb, const char *what,
     const char *text, uint32_t most);
+/* Is the format json? Where there are two; false: it is neither, which was said
+ * as a usage error. */
+bool dp_cli_json(bool *out, const char *verb, const char *format);
 
 /*
  * For what runs for long: a new round begins, in which nothing is said that was

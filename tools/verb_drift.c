@@ -2,7 +2,6 @@
 #include "dp_config.h"
 
 #include <getopt.h>
-#include <string.h>
 #include <time.h>
 
 #include "module/core/map.h"
@@ -24,13 +23,9 @@ static int options_parse(struct options *o, int argc, char **argv)
 	while ((letter = dp_verb_getopt(argc, argv)) != -1) {
 		if (letter == 'u')
 			o->unused = true;
-		else if (letter != 'f')
+		else if (letter != 'f' ||
+		    !dp_cli_json(&o->json, "drift", optarg))
 			return DP_EXIT_USAGE;
-		else if (strcmp(optarg, "json") == 0)
-			o->json = true;
-		else if (strcmp(optarg, "text") != 0)
-			return dp_cli_usage("drift",
-			    "unknown format %s: text or json", optarg);
 	}
 	return DP_EXIT_OK;
 }

@@ -59,10 +59,8 @@ static int options_parse(struct options *o, int argc, char **argv)
 				return DP_EXIT_USAGE;
 			break;
 		case 'f':
-			o->json = strcmp(optarg, "json") == 0;
-			if (!o->json && strcmp(optarg, "text") != 0)
-				return dp_cli_usage("probe",
-				    "unknown format %s: text or json", optarg);
+			if (!dp_cli_json(&o->json, "probe", optarg))
+				return DP_EXIT_USAGE;
 			break;
 		default:
 			return DP_EXIT_USAGE;

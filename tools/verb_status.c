@@ -6,31 +6,19 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/types.h>
 #include <time.h>
 
 #include "module/core/state.h"
 #include "tools/verb.h"
 
-typedef enum dp_err print_fn(const struct dp_overview *o, FILE *out);
-
-static int options_parse(print_fn **print, int argc, char **argv)
+static int options_parse(bool *json, int argc, char **argv)
 {
 	int letter;
 
-	*print = dp_overview_text;
-	while ((letter = dp_verb_getopt(argc, argv)) != -1) {
-		if (letter != 'f')
+	while ((letter = dp_verb_getopt(argc, argv)) != -1)
+		if (letter != 'f' || !dp_cli_json(json, "status", optarg))
 			return DP_EXIT_USAGE;
-		if (strcmp(optarg, "json") == 0)
-			*print = dp_overview_json;
-		else if (strcmp(optarg, "text") == 0)
-			*print = dp_overview_text;
-		else
-			return dp_cli_usage("status",
-			    "unknown format %s: text or json", optarg);
-	}
 	if (optind < argc)
 		return dp_cli_usage("status", "unexpected argument %s",
 		    argv[optind]);
@@ -161,10 +149,9 @@ int dp_status_at(const struct dp_cli *cli, int argc, char **argv,
 {
 	struct dp_overview o = { .now_s = now_s };
 	struct dp_policy *policy;
-	print_fn *print;
+	bool json = false, well;
 	enum dp_err err;
-	int code = options_parse(&print, argc, argv);
-	bool well;
+	int code = options_parse(&json, argc, argv);
 
 	if (code != DP_EXIT_OK)
 		return code;
@@ -174,7 +161,7 @@ int dp_status_at(const struct dp_cli *cli, int argc, char **argv,
 	o.policy = policy;
 	map_read(&o, cli);
 	agent_read(&o, cli);
-	err = print(&o, stdout);
+	err = (json ? dp_overview_json : dp_overview_text)(&o, stdout);
 	well = dp_overview_well(&o); /* asks the policy, too */
 	dp_policy_close(&policy);
 	if (err)

@@ -57,13 +57,9 @@ static int options_parse(struct options *o, int argc, char **argv)
 			o->auditor = optarg;
 		else if (letter == 'l')
 			o->still_open = true;
-		else if (letter != 'f')
+		else if (letter != 'f' ||
+		    !dp_cli_json(&o->as_json, "verify", optarg))
 			return DP_EXIT_USAGE;
-		else if (strcmp(optarg, "json") == 0)
-			o->as_json = true;
-		else if (strcmp(optarg, "text") != 0)
-			return dp_cli_usage("verify",
-			    "unknown format %s: text or json", optarg);
 	}
 	if (optind == argc)
 		return dp_cli_usage("verify", "FILE is missing");

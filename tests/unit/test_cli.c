@@ -154,6 +154,31 @@ static void numbers_are_digits_in_range(void)
 	}
 }
 
-UNIT_MAIN("cli", UNIT(numbers_are_digits_in_range),
+static void formats_are_two(void)
+{
+	static const struct {
+		const char *text;
+		bool taken, json;
+	} cases[] = {
+		{ "json", true, true },
+		{ "text", true, false },
+		{ "JSON", false, false },
+		{ "", false, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool json = !cases[i].json, taken;
+
+		capture_begin(&err, stderr);
+		taken = dp_cli_json(&json, "drift", cases[i].text);
+		capture_end(&err);
+		CU_ASSERT_EQUAL(taken, cases[i].taken);
+		CU_ASSERT_EQUAL(json, taken ? cases[i].json : true);
+		CU_ASSERT_EQUAL(strstr(err.text, ": text or json") != NULL,
+		    !taken);
+	}
+}
+
+UNIT_MAIN("cli", UNIT(formats_are_two), UNIT(numbers_are_digits_in_range),
     UNIT(errors_have_one_form),
     UNIT(rounds_do_not_repeat_themselves))
