@@ -20,6 +20,8 @@
  * costs little: 0.1 us a line. */
 #define BLOCK_LINES 8192
 #define BLOCK_MS 2000
+/* Quiet is told from silence to the minute, for a megabyte a day at most. */
+#define IDLE_MS 60000
 
 struct dp_log_seal {
 	struct dp_seal *seal;
@@ -56,6 +58,7 @@ enum dp_err dp_log_seal_open(struct dp_log_seal **out,
 		.auditor = keys->auditor,
 		.block_lines = BLOCK_LINES,
 		.block_ms = BLOCK_MS,
+		.idle_ms = IDLE_MS,
 		.copy = keys->copies ? copy : NULL,
 		.arg = s,
 	};

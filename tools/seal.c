@@ -62,6 +62,7 @@ enum dp_err dp_seal_open(struct dp_seal **out, const struct dp_seal_options *o,
 	s->arg = o->arg;
 	s->block_lines = o->block_lines;
 	s->block_ms = o->block_ms;
+	s->idle_ms = o->idle_ms;
 	begin_block(s);
 	*out = s;
 	return DP_OK;
@@ -107,6 +108,7 @@ static void put_seal_line(struct dp_seal *s, uint64_t now_us)
 	char *text = s->out + s->out_b;
 	size_t size_b;
 
+	s->sealed_us = now_us;
 	dp_seal_time_text(s->next.time, now_us);
 	size_b = dp_seal_line_write(text, &s->next, s->key);
 	s->marks[s->mark_count++] = s->out_b;
@@ -286,7 +288,7 @@ enum dp_err dp_seal_add(struct dp_seal *s, const struct dp_seal_item *item,
 	    dp_seal_line_is(item->line, item->line_b))
 		return DP_ERR_FORMAT;
 	/* Before the line, not behind it: what fails must not have taken it. */
-	err = dp_seal_tick(s, now_us);
+	err = s->next.lines > 0 ? dp_seal_tick(s, now_us) : DP_OK;
 	if (!err)
 		err = put_line(s, item);
 	if (err)
@@ -297,13 +299,20 @@ enum dp_err dp_seal_add(struct dp_seal *s, const struct dp_seal_item *item,
 	return DP_OK;
 }
 
+static bool is_due(const struct dp_seal *s, uint64_t now_us)
+{
+	/* A clock that was set back makes differences large numbers. */
+	if (s->next.lines > 0)
+		return is_full(s) ||
+		    now_us - s->began_us >= s->block_ms * UINT64_C(1000);
+	return s->idle_ms > 0 && !s->file_ended &&
+	    now_us - s->sealed_us >= s->idle_ms * UINT64_C(1000);
+}
+
 enum dp_err dp_seal_tick(struct dp_seal *s, uint64_t now_us)
 {
-	/* A clock that was set back makes this a large number. */
-	if (s->next.lines == 0 || (!is_full(s) &&
-	    now_us - s->began_us < s->block_ms * UINT64_C(1000)))
-		return DP_OK;
-	return dp_seal_checkpoint(s, DP_SEAL_END_NO, now_us);
+	return is_due(s, now_us) ?
+	    dp_seal_checkpoint(s, DP_SEAL_END_NO, now_us) : DP_OK;
 }
 
 enum dp_err dp_seal_close_block(struct dp_seal *s, uint64_t now_us)

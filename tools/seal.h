@@ -33,7 +33,9 @@ struct dp_seal_options {
 	const char *auditor;   /* file of the public key that lines are
 				* encrypted for; NULL: they are not */
 	uint32_t block_lines;  /* a block is closed with so many lines, */
-	uint32_t block_ms;     /* or so long after its first one */
+	uint32_t block_ms;     /* or so long after its first one; */
+	uint32_t idle_ms;      /* an empty one so long after the last seal
+				* line; 0: none is made */
 	dp_seal_copy_fn *copy; /* NULL: none; called by dp_seal_written */
 	void *arg;	       /* of copy */
 };
@@ -98,8 +100,9 @@ bool dp_seal_position(const struct dp_seal *s, size_t k, uint32_t *ring,
 enum dp_err dp_seal_add(struct dp_seal *s, const struct dp_seal_item *item,
     uint64_t now_us) DP_MUST_CHECK;
 
-/* Close the block when it is time. Call it each time that nothing is to be
- * added, and some times in block_ms. */
+/* Close the block when it is time, also an empty one: it says that the writer
+ * was there and nothing came. Call it each time that nothing is to be added,
+ * and some times in block_ms. */
 enum dp_err dp_seal_tick(struct dp_seal *s, uint64_t now_us) DP_MUST_CHECK;
 
 /* Close the block, if there is anything in it. */

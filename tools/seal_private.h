@@ -10,6 +10,7 @@ struct dp_seal {
 	void *arg;
 	uint32_t block_lines;
 	uint32_t block_ms;
+	uint32_t idle_ms;
 	uint8_t key[DP_KEY_SIGN_B];
 	uint8_t public_key[DP_KEY_B];
 	bool is_encrypted;
@@ -20,6 +21,7 @@ struct dp_seal {
 	 * stays the same from one to the next. */
 	struct dp_seal_line next;
 	uint64_t began_us;  /* when the block's first line was added */
+	uint64_t sealed_us; /* when the last seal line was made, or resumed */
 	uint64_t from_us, until_us;
 	bool file_ended;
 	crypto_generichash_state digest;

@@ -227,6 +227,7 @@ static enum dp_err resume(struct dp_seal *s, struct log *log,
 	at = log->at + (uint64_t)(text - log->chunk) + len;
 	dp_seal_follow(s, last, text, len);
 	s->next.file = first->file;
+	s->sealed_us = now_us;
 	/* Lines of a block that is encrypted later cannot be there; a block
 	 * without checkpoint says nothing of how far reading was. */
 	if (s->file_ended)

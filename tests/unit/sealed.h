@@ -102,8 +102,8 @@ static inline void sealed_open(struct sealed *s, const char *key,
     const char *auditor)
 {
 	struct dp_seal_options o = { .key = key, .auditor = auditor,
-		.block_lines = 3, .block_ms = 1000, .copy = sealed_copy,
-		.arg = &s->copies };
+		.block_lines = 3, .block_ms = 1000, .idle_ms = 60000,
+		.copy = sealed_copy, .arg = &s->copies };
 
 	for (size_t i = 0; i < SEALED_FILES; i++)
 		s->files[i].size_b = 0;

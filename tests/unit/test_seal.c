@@ -71,6 +71,46 @@ static void blocks_are_closed_in_time(void)
 	CU_ASSERT_EQUAL(last.end, DP_SEAL_END_STOP);
 }
 
+/* Nobody can tell later whether nothing came, or nobody wrote. */
+static void quiet_is_told_from_silence(void)
+{
+	const struct sealed_file *const files[] = { &s.files[0] };
+	static struct dp_seal_line last;
+
+	sealed_begin(&s, sealed_key, sealed_auditor_pub);
+	tick(SEALED_NOW + 59999999);
+	CU_ASSERT_EQUAL(seal_lines(&last), 1);
+	tick(SEALED_NOW + 60000000);
+	tick(SEALED_NOW + 119999999);
+	CU_ASSERT_EQUAL(seal_lines(&last), 2);
+	CU_ASSERT_TRUE(last.is_block);
+	CU_ASSERT_EQUAL(last.octets, 0);
+	CU_ASSERT_EQUAL(last.end, DP_SEAL_END_NO);
+	/* What comes later waits no longer for that. */
+	add_at(SEALED_NOW + 119000000, "one");
+	tick(SEALED_NOW + 119999999);
+	CU_ASSERT_EQUAL(seal_lines(&last), 2);
+	tick(SEALED_NOW + 120000000);
+	CU_ASSERT_EQUAL(seal_lines(&last), 3);
+	CU_ASSERT_EQUAL(last.records, 1);
+	tick(SEALED_NOW + 179999999);
+	CU_ASSERT_EQUAL(seal_lines(&last), 3);
+	/* A clock that goes back neither stops it nor makes more than one. */
+	tick(SEALED_NOW);
+	tick(SEALED_NOW + 59999999);
+	CU_ASSERT_EQUAL(seal_lines(&last), 4);
+	tick(SEALED_NOW + 60000000);
+	CU_ASSERT_EQUAL(seal_lines(&last), 5);
+	CU_ASSERT_EQUAL(dp_seal_end_file(s.seal, SEALED_NOW), DP_OK);
+	sealed_flush(&s);
+	tick(SEALED_NOW + 600000000);
+	CU_ASSERT_EQUAL(seal_lines(&last), 6);
+	CU_ASSERT_EQUAL(last.end, DP_SEAL_END_FILE);
+	dp_seal_close(&s.seal);
+	sealed_verify(&report, files, 1, &plainly);
+	CU_ASSERT_EQUAL(report.count, 0);
+}
+
 static void losses_are_counted(void)
 {
 	static struct dp_seal_line last;
@@ -219,6 +259,7 @@ static void keys_are_judged(void)
 }
 
 UNIT_MAIN_WITH("seal", sealed_set_up, sealed_tear_down,
-    UNIT(blocks_are_closed_in_time), UNIT(losses_are_counted),
-    UNIT(lines_that_would_confuse_are_refused), UNIT(copies_follow_the_file),
-    UNIT(a_large_block_is_closed), UNIT(keys_are_judged))
+    UNIT(blocks_are_closed_in_time), UNIT(quiet_is_told_from_silence),
+    UNIT(losses_are_counted), UNIT(lines_that_would_confuse_are_refused),
+    UNIT(copies_follow_the_file), UNIT(a_large_block_is_closed),
+    UNIT(keys_are_judged))
