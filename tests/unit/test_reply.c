@@ -143,46 +143,65 @@ static void referrals_are_refused(void)
 	}
 }
 
+static const struct expired {
+	const char *name;
+	const char *addr;
+	enum dp_mode mode;
+	bool map;
+	int rcode;
+	bool recorded;
+} expired[] = {
+	{ "manage.example", "20.1.2.3", DP_MODE_STRICT, true,
+	    LDNS_RCODE_NOERROR, true },
+	{ "manage.example", "21.1.2.3", DP_MODE_STRICT, true,
+	    LDNS_RCODE_NXDOMAIN, false },
+	{ "off.example", "20.1.2.3", DP_MODE_STRICT, true,
+	    LDNS_RCODE_NXDOMAIN, false },
+	{ "off.example", "20.1.2.3", DP_MODE_OBSERVE, true,
+	    LDNS_RCODE_NOERROR, false },
+	{ "manage.example", "20.1.2.3", DP_MODE_STRICT, false,
+	    LDNS_RCODE_SERVFAIL, false },
+};
+
+/* To a client, and then to a transfer that waits for the same, which gets it
+ * as it was. */
+static void expired_is_answered(struct callback_of *b,
+    const struct expired *c, struct module_qstate *q, struct reply_info *rep)
+{
+	struct edns_data edns = { .edns_present = 1 };
+	struct timeval start = { .tv_sec = CALLBACK_OF_NOW };
+	struct comm_reply client = { .client_addrlen = 0 };
+	bool good = c->rcode == LDNS_RCODE_NOERROR;
+
+	CU_ASSERT_TRUE(inplace_cb_reply_call(&b->of.env, &q->qinfo, q, rep, 0,
+	    &edns, &client, q->region, &start));
+	CU_ASSERT_EQUAL(FLAGS_GET_RCODE(rep->flags), c->rcode);
+	CU_ASSERT_EQUAL(rep->an_numrrsets, good ? 1 : 0);
+	CU_ASSERT_EQUAL(rep->ns_numrrsets,
+	    c->rcode == LDNS_RCODE_NXDOMAIN ? 1 : 0);
+	CU_ASSERT_EQUAL(edns.opt_list_inplace_cb_out != NULL, !good);
+	CU_ASSERT_TRUE(inplace_cb_reply_call(&b->of.env, &q->qinfo, q, rep, 0,
+	    &edns, NULL, q->region, NULL));
+	CU_ASSERT_EQUAL(rep->an_numrrsets, c->map ? 1 : 0);
+}
+
 /* serve-expired: an answer out of the cache of recursion, while the modules
  * still work or when they have failed. */
 static void expired_answers_are_judged(void)
 {
-	static const struct {
-		const char *name;
-		const char *addr;
-		enum dp_mode mode;
-		bool map;
-		int rcode;
-		bool recorded;
-	} cases[] = {
-		{ "manage.example", "20.1.2.3", DP_MODE_STRICT, true,
-		    LDNS_RCODE_NOERROR, true },
-		{ "manage.example", "21.1.2.3", DP_MODE_STRICT, true,
-		    LDNS_RCODE_NXDOMAIN, false },
-		{ "off.example", "20.1.2.3", DP_MODE_STRICT, true,
-		    LDNS_RCODE_NXDOMAIN, false },
-		{ "off.example", "20.1.2.3", DP_MODE_OBSERVE, true,
-		    LDNS_RCODE_NOERROR, false },
-		{ "manage.example", "20.1.2.3", DP_MODE_STRICT, false,
-		    LDNS_RCODE_SERVFAIL, false },
-	};
-	struct edns_data edns = { .edns_present = 1 };
-	struct timeval start = { .tv_sec = CALLBACK_OF_NOW };
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct dp_name name = unit_name(cases[i].name);
+	for (size_t i = 0; i < sizeof(expired) / sizeof(expired[0]); i++) {
+		const struct expired *c = &expired[i];
+		struct dp_name name = unit_name(c->name);
 		struct mesh_state state = { .reply_list = NULL };
 		struct module_qstate *q = &state.s;
-		struct comm_reply client = { .client_addrlen = 0 };
 		struct reply_of reply;
 		struct dp_map *map;
 		struct dp_addr a;
 		struct callback_of b;
-		bool good = cases[i].rcode == LDNS_RCODE_NOERROR;
 
-		callback_of_open(&b, cases[i].mode, DP_PINS_ENFORCE);
+		callback_of_open(&b, c->mode, DP_PINS_ENFORCE);
 		map = atomic_load(&b.of.m.map);
-		if (!cases[i].map)
+		if (!c->map)
 			atomic_store(&b.of.m.map, NULL);
 		q->mesh_info = &state;
 		q->env = &b.of.env;
@@ -190,25 +209,13 @@ static void expired_answers_are_judged(void)
 		q->qinfo = (struct query_info){ .qname = name.wire,
 			.qname_len = name.len, .qtype = LDNS_RR_TYPE_A,
 			.qclass = LDNS_RR_CLASS_IN };
-		CU_ASSERT_EQUAL_FATAL(dp_addr_from_text(&a, cases[i].addr,
-		    NULL), DP_OK);
+		CU_ASSERT_EQUAL_FATAL(dp_addr_from_text(&a, c->addr, NULL),
+		    DP_OK);
 		reply_of_begin(&reply);
-		reply_of_add(&reply, cases[i].name, LDNS_RR_TYPE_A, 30, a.bytes,
-		    4);
-		CU_ASSERT_TRUE(inplace_cb_reply_call(&b.of.env, &q->qinfo, q,
-		    &reply.rep, 0, &edns, &client, q->region, &start));
-		CU_ASSERT_EQUAL(FLAGS_GET_RCODE(reply.rep.flags),
-		    cases[i].rcode);
-		CU_ASSERT_EQUAL(reply.rep.an_numrrsets, good ? 1 : 0);
-		CU_ASSERT_EQUAL(reply.rep.ns_numrrsets,
-		    cases[i].rcode == LDNS_RCODE_NXDOMAIN ? 1 : 0);
-		CU_ASSERT_EQUAL(edns.opt_list_inplace_cb_out != NULL, !good);
-		/* A transfer that waits for the same gets it as it was. */
-		CU_ASSERT_TRUE(inplace_cb_reply_call(&b.of.env, &q->qinfo, q,
-		    &reply.rep, 0, &edns, NULL, q->region, NULL));
-		CU_ASSERT_EQUAL(reply.rep.an_numrrsets, cases[i].map ? 1 : 0);
+		reply_of_add(&reply, c->name, LDNS_RR_TYPE_A, 30, a.bytes, 4);
+		expired_is_answered(&b, c, q, &reply.rep);
 		atomic_store(&b.of.m.map, map);
-		CU_ASSERT_EQUAL(module_of_recorded(&b.of), cases[i].recorded);
+		CU_ASSERT_EQUAL(module_of_recorded(&b.of), c->recorded);
 		reply.rep.an_numrrsets = 1;
 		reply_of_end(&reply);
 		regional_destroy(q->region);

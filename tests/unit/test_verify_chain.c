@@ -126,69 +126,79 @@ static void logs_are_not_mixed(void)
 	    "no checkpoint of this log"));
 }
 
+/* The second block of a log of one file, sealed once more at another time. */
+struct twice {
+	struct sealed_parts p;
+	size_t ends[SEALED_LINES]; /* of blocks */
+	struct dp_seal_line line;
+	struct sealed_file f;
+};
+
+static void seal_twice(struct twice *t, const struct sealed_file *log,
+    const char *key)
+{
+	uint8_t secret[DP_KEY_SIGN_B];
+	size_t at;
+
+	sealed_split(&t->p, log);
+	CU_ASSERT_EQUAL_FATAL(sealed_ends(&t->p, t->ends), 4);
+	at = t->ends[1] - 1;
+	CU_ASSERT_EQUAL_FATAL(dp_seal_line_read(&t->line, t->p.at[at],
+	    t->p.size_b[at]), DP_OK);
+	CU_ASSERT_EQUAL_FATAL(dp_key_secret_read(secret, key, NULL), DP_OK);
+	strcpy(t->line.time, "2027-01-15T09:00:00.000000Z");
+	t->f.size_b = 0;
+	sealed_join(&t->f, &t->p, 0, at);
+	t->f.size_b += dp_seal_line_write(t->f.text + t->f.size_b, &t->line,
+	    secret);
+	sealed_join(&t->f, &t->p, at + 1, t->p.count);
+}
+
 /* Whoever has the key seals another end; what was sent elsewhere stays. */
 static void a_chain_is_not_continued_twice(void)
 {
-	static struct sealed one, other;
-	static struct sealed_file f;
-	const struct sealed_file *files[] = { &f };
-	struct sealed_question q = { .copies = &one.copies };
-	uint8_t secret[DP_KEY_SIGN_B];
-	struct dp_seal_line *l = calloc(1, sizeof(*l));
-	struct sealed_parts p;
-	size_t ends[SEALED_LINES], count;
+	static struct sealed one;
+	static struct twice t;
+	const struct sealed_file *files[] = { &t.f };
+	const struct sealed_question q = { .copies = &one.copies };
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(l);
 	sealed_begin(&one, sealed_key, NULL);
 	sealed_add(&one, 6);
 	sealed_stop(&one);
-	sealed_split(&p, &one.files[0]);
-	count = sealed_ends(&p, ends);
-	CU_ASSERT_EQUAL_FATAL(count, 4);
-	CU_ASSERT_EQUAL_FATAL(dp_seal_line_read(l, p.at[ends[1] - 1],
-	    p.size_b[ends[1] - 1]), DP_OK);
-	CU_ASSERT_EQUAL_FATAL(dp_key_secret_read(secret, sealed_key, NULL),
-	    DP_OK);
-	/* The same block, sealed once more at another time. */
-	strcpy(l->time, "2027-01-15T09:00:00.000000Z");
-	f.size_b = 0;
-	sealed_join(&f, &p, 0, ends[1] - 1);
-	f.size_b += dp_seal_line_write(f.text + f.size_b, l, secret);
-	sealed_join(&f, &p, ends[1], p.count);
+	seal_twice(&t, &one.files[0], sealed_key);
 	sealed_verify(&tampered, files, 1, &plainly);
 	CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
 	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_CHAIN);
-	CU_ASSERT_EQUAL(tampered.found[0].from_line, ends[1] + 1);
-	CU_ASSERT_EQUAL(tampered.found[0].to_line, ends[2]);
+	CU_ASSERT_EQUAL(tampered.found[0].from_line, t.ends[1] + 1);
+	CU_ASSERT_EQUAL(tampered.found[0].to_line, t.ends[2]);
 	sealed_verify(&tampered, files, 1, &q);
 	CU_ASSERT_EQUAL_FATAL(tampered.count, 2);
 	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_COPY);
 	CU_ASSERT_EQUAL(tampered.found[0].from_line, 2);
-	/* The same with another key. */
-	CU_ASSERT_EQUAL_FATAL(dp_key_secret_read(secret, sealed_other, NULL),
-	    DP_OK);
-	f.size_b = 0;
-	sealed_join(&f, &p, 0, ends[1] - 1);
-	f.size_b += dp_seal_line_write(f.text + f.size_b, l, secret);
-	sealed_join(&f, &p, ends[1], p.count);
+	seal_twice(&t, &one.files[0], sealed_other);
 	sealed_verify(&tampered, files, 1, &plainly);
 	CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
 	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_SIGNATURE);
-	CU_ASSERT_EQUAL(tampered.found[0].from_line, ends[1]);
-	/* All of it with another key: only who knows the key sees it. */
+	CU_ASSERT_EQUAL(tampered.found[0].from_line, t.ends[1]);
+}
+
+/* All of it sealed with another key. */
+static void only_who_knows_the_key_sees_another(void)
+{
+	static struct sealed other;
+	const struct sealed_file *files[] = { &other.files[0] };
+	const struct sealed_question keyless = { .no_key = true };
+
 	sealed_begin(&other, sealed_other, NULL);
 	sealed_add(&other, 2);
 	sealed_stop(&other);
-	files[0] = &other.files[0];
 	sealed_verify(&tampered, files, 1, &plainly);
 	CU_ASSERT_TRUE(tampered.count > 0);
 	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_SIGNATURE);
-	q = (struct sealed_question){ .no_key = true };
-	sealed_verify(&tampered, files, 1, &q);
+	sealed_verify(&tampered, files, 1, &keyless);
 	CU_ASSERT_EQUAL(tampered.count, 0);
 	CU_ASSERT_NOT_EQUAL(memcmp(tampered.sum.key, sealed_public, DP_KEY_B),
 	    0);
-	free(l);
 }
 
 static void the_auditor_reads_it(void)
@@ -235,4 +245,5 @@ static void the_auditor_reads_it(void)
 UNIT_MAIN_WITH("verify_chain", sealed_set_up, sealed_tear_down,
     UNIT(logs_are_made), UNIT(blocks_stay_where_they_are),
     UNIT(files_stay_where_they_are), UNIT(logs_are_not_mixed),
-    UNIT(a_chain_is_not_continued_twice), UNIT(the_auditor_reads_it))
+    UNIT(a_chain_is_not_continued_twice),
+    UNIT(only_who_knows_the_key_sees_another), UNIT(the_auditor_reads_it))
