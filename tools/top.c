@@ -114,8 +114,20 @@ void dp_top_item(struct dp_top *t, const struct dp_stream_item *item)
 
 void dp_top_binding(struct dp_top *t, const struct dp_binding *b)
 {
-	if (b->hits <= 1)
-		t->new_ones[t->new_count++ % DP_TOP_NEW_MAX] = *b;
+	size_t kept = t->new_count < DP_TOP_NEW_MAX ? (size_t)t->new_count :
+						      DP_TOP_NEW_MAX;
+	size_t at = kept;
+
+	t->new_count++;
+	while (at > 0 && t->new_ones[at - 1].first_seen_s <= b->first_seen_s)
+		at--;
+	if (at == DP_TOP_NEW_MAX)
+		return;
+	if (kept == DP_TOP_NEW_MAX)
+		kept--;
+	memmove(&t->new_ones[at + 1], &t->new_ones[at],
+	    (kept - at) * sizeof(*t->new_ones));
+	t->new_ones[at] = *b;
 }
 
 void dp_top_pass(struct dp_top *t, double seconds)
@@ -123,6 +135,11 @@ void dp_top_pass(struct dp_top *t, double seconds)
 	fade_due(t);
 	t->seconds += seconds;
 	t->due_s = seconds;
+}
+
+uint64_t dp_top_first_us(const struct dp_top *t)
+{
+	return t->first_us;
 }
 
 double dp_top_span(const struct dp_top *t)

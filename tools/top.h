@@ -17,7 +17,7 @@ enum dp_err dp_top_open(struct dp_top **out, uint64_t seed) DP_MUST_CHECK;
 void dp_top_close(struct dp_top **t);
 
 void dp_top_item(struct dp_top *t, const struct dp_stream_item *item);
-void dp_top_binding(struct dp_top *t, const struct dp_binding *b);
+void dp_top_binding(struct dp_top *t, const struct dp_binding *b); /* new */
 
 /* seconds have passed since the last time, in which all that was told since
  * then happened. */
@@ -25,6 +25,9 @@ void dp_top_pass(struct dp_top *t, double seconds);
 
 /* The time that the events told so far span, in seconds; 0: fewer than two. */
 double dp_top_span(const struct dp_top *t);
+
+/* Of the earliest event told so far, since 1970; 0: none. */
+uint64_t dp_top_first_us(const struct dp_top *t);
 
 /* Forget everything. */
 void dp_top_reset(struct dp_top *t);

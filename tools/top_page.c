@@ -205,14 +205,13 @@ static void say_new(struct page *p, const struct dp_top *t, size_t rows,
 	line(p, "%*s %-*s %s", (int)RATE_COLUMNS - 1, "AGE",
 	    DP_ADDR_TEXT_MAX - 1, "NEW ADDRESS", "NAME");
 	for (size_t i = 0; i < rows && i < DP_TOP_NEW_MAX; i++) {
-		const struct dp_binding *b;
+		const struct dp_binding *b = &t->new_ones[i];
 		char addr[DP_ADDR_TEXT_MAX], text[DP_NAME_TEXT_MAX];
 		char name[DP_TOP_WIDTH_MAX + 1] = "";
 		uint64_t age_s;
 
 		if (i >= t->new_count)
 			return;
-		b = &t->new_ones[(t->new_count - 1 - i) % DP_TOP_NEW_MAX];
 		(void)dp_addr_to_text(&b->addr, addr);
 		name_text(text, b->name.wire, b->name.len);
 		fit(name, text, columns);

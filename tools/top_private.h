@@ -30,7 +30,7 @@ struct dp_top {
 	uint64_t first_us;
 	uint64_t last_us;
 	uint64_t new_count;
-	struct dp_binding new_ones[DP_TOP_NEW_MAX]; /* the last ones */
+	struct dp_binding new_ones[DP_TOP_NEW_MAX]; /* newest first */
 };
 
 #endif

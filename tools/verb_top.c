@@ -4,6 +4,7 @@
 #include <curses.h>
 #include <getopt.h>
 #include <poll.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@
 #define LOOK_MS 20 /* between looks at the rings */
 #define INTERVAL_MAX_S 3600
 #define NEWS_MAX 10000 /* changes of the map at once */
-#define MS_PER_S 1000
+#define US_PER_S 1000000u
 
 struct options {
 	bool batch;
@@ -97,11 +98,23 @@ static void look_at_map(struct session *s)
 
 	for (int i = 0; s->map && err == DP_OK && i < NEWS_MAX; i++) {
 		err = dp_map_feed(s->map, &s->seq, &b);
-		if (err == DP_OK)
+		if (err == DP_OK && b.hits <= 1)
 			dp_top_binding(s->top, &b);
 	}
 	if (err == DP_ERR_LIMIT)
 		s->seq = dp_map_seq(s->map);
+}
+
+/* What it holds of addresses that were recorded first since then. */
+static void look_at_whole_map(struct session *s, uint64_t since_s)
+{
+	uint32_t now_s = (uint32_t)(now_us() / US_PER_S);
+	uint32_t cursor = 0;
+	struct dp_binding b;
+
+	while (s->map && dp_map_next(s->map, &cursor, now_s, &b))
+		if (b.first_seen_s >= since_s)
+			dp_top_binding(s->top, &b);
 }
 
 static void look_at_rings(struct session *s, uint64_t until_us)
@@ -114,7 +127,7 @@ static void look_at_rings(struct session *s, uint64_t until_us)
 
 /* --- one page ------------------------------------------------------------- */
 
-/* All that the rings hold. */
+/* All that the rings hold, and what was recorded meanwhile. */
 static int print_page(struct session *s)
 {
 	char *text;
@@ -124,8 +137,9 @@ static int print_page(struct session *s)
 		return dp_cli_fail(DP_EXIT_FAILED, s->cli->state_dir,
 		    "no events: has a resolver run here, with event-ring "
 		    "above 0?");
+	look_at_whole_map(s, dp_top_first_us(s->top) / US_PER_S);
 	dp_top_pass(s->top, dp_top_span(s->top));
-	if (dp_top_page(s->top, PAGE_WIDTH, PAGE_HEIGHT, now_us() / 1000000,
+	if (dp_top_page(s->top, PAGE_WIDTH, PAGE_HEIGHT, now_us() / US_PER_S,
 		dp_stream_count(s->stream), &text) != DP_OK)
 		return dp_cli_fail(DP_EXIT_FAILED, NULL, "out of memory");
 	fputs(text, stdout);
@@ -156,7 +170,7 @@ static void draw(const struct session *s, bool paused)
 	int row = 0;
 
 	if (dp_top_page(s->top, (unsigned)COLS, (unsigned)LINES - 1,
-		now_us() / 1000000, dp_stream_count(s->stream), &text) !=
+		now_us() / US_PER_S, dp_stream_count(s->stream), &text) !=
 	    DP_OK)
 		return;
 	erase();
@@ -189,13 +203,30 @@ static bool is_gone(void)
 	    (p.revents & (POLLHUP | POLLERR | POLLNVAL));
 }
 
+static volatile sig_atomic_t ended;
+
+static void on_end(int sig)
+{
+	(void)sig;
+	ended = 1;
+}
+
+/* Before curses does, for which it is a failure. */
+static void catch_end(void)
+{
+	struct sigaction action = { .sa_handler = on_end }; /* no SA_RESTART */
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
 static void follow(struct session *s)
 {
 	uint64_t last_ns = ns_of(CLOCK_MONOTONIC);
 	bool paused = false;
 	int c = ERR;
 
-	while (key(s, c, &paused)) {
+	while (!ended && key(s, c, &paused)) {
 		uint64_t now_ns = ns_of(CLOCK_MONOTONIC);
 		double seconds = (double)(now_ns - last_ns) / 1e9;
 
@@ -226,6 +257,7 @@ static int show(struct session *s)
 	if (!term || !term[0]) /* which newterm does not survive */
 		return dp_cli_fail(DP_EXIT_FAILED, "top",
 		    "TERM is not set: set it, or use -b");
+	catch_end();
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen)
 		return dp_cli_fail(DP_EXIT_FAILED, term,

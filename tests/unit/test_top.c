@@ -57,19 +57,21 @@ static void rates_are_those_of_the_last_seconds(void)
 	dp_top_close(&t);
 }
 
-static void new_bindings_are_kept(void)
+static void the_newest_bindings_are_kept(void)
 {
 	struct dp_top *t = topped_open();
 
-	topped_binding(t, "a.example.org", 1, 1);
-	topped_binding(t, "b.example.org", 2, 5); /* known before */
-	CU_ASSERT_EQUAL(t->new_count, 1);
+	/* As the map has them: in no order. */
 	for (unsigned i = 0; i < 3 * DP_TOP_NEW_MAX; i++)
-		topped_binding(t, "c.example.org", (uint8_t)i, 1);
-	CU_ASSERT_EQUAL(t->new_count, 3 * DP_TOP_NEW_MAX + 1);
+		topped_binding(t, "a.example.org",
+		    (uint8_t)(i * 7 % (3 * DP_TOP_NEW_MAX)));
+	CU_ASSERT_EQUAL(t->new_count, 3 * DP_TOP_NEW_MAX);
+	for (unsigned i = 0; i < DP_TOP_NEW_MAX; i++)
+		CU_ASSERT_EQUAL(t->new_ones[i].first_seen_s,
+		    TOPPED_NOW_S - i);
 	dp_top_close(&t);
 }
 
 UNIT_MAIN("top", UNIT(events_are_summed_up),
     UNIT(rates_are_those_of_the_last_seconds),
-    UNIT(new_bindings_are_kept))
+    UNIT(the_newest_bindings_are_kept))

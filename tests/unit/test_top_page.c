@@ -36,8 +36,8 @@ static const char whole[] =
     "\n"
     "\n"
     "     AGE NEW ADDRESS                                   NAME\n"
-    "     7 s 203.0.113.7                                   b.example.org\n"
-    "     5 s 203.0.113.5                                   a.example.org\n";
+    "     5 s 203.0.113.5                                   a.example.org\n"
+    "     7 s 203.0.113.7                                   b.example.org\n";
 
 static void a_page_shows_it_all(void)
 {
@@ -50,8 +50,8 @@ static void a_page_shows_it_all(void)
 		topped_event(t, DP_EVENT_VERDICT_DENY, 0, 2, 0, 0);
 	}
 	topped_lost(t, 9);
-	topped_binding(t, "a.example.org", 5, 1);
-	topped_binding(t, "b.example.org", 7, 1);
+	topped_binding(t, "a.example.org", 5);
+	topped_binding(t, "b.example.org", 7);
 	dp_top_pass(t, 2);
 	text = page_of(t, 90, 1);
 	if (strcmp(text, whole) != 0)
@@ -70,7 +70,7 @@ static void a_page_fits_the_terminal(void)
 
 	for (unsigned i = 0; i < 200; i++) {
 		topped_event(t, i % 5, i << 3, (uint8_t)i, i, i);
-		topped_binding(t, name, (uint8_t)i, 1);
+		topped_binding(t, name, (uint8_t)i);
 	}
 	dp_top_pass(t, 1);
 	for (unsigned width = 0; width < 500; width += 7) {

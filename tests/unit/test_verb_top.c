@@ -8,8 +8,10 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "module/core/map.h"
 #include "tools/verb.h"
 
 static struct command_line line;
@@ -47,6 +49,45 @@ static void one_page_is_printed(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "\n11 answers  0 lost"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, " 1.1 x.example.org\n"));
 	CU_ASSERT_STRING_EQUAL(line.err.text, "");
+	dp_ring_close(&r);
+}
+
+static void record(struct dp_map *map, const char *text, uint32_t now_s)
+{
+	struct dp_diag diag;
+	struct dp_name name;
+	struct dp_sighting s = { .name = &name, .ttl_s = 600,
+		.addr = dp_addr_v4((uint8_t[]){ 203, 0, 113, 1 }),
+		.lifetime_s = 660 };
+
+	CU_ASSERT_EQUAL_FATAL(dp_name_from_text(&name, text, &diag), DP_OK);
+	CU_ASSERT_EQUAL_FATAL(dp_map_record(map, &s, now_s), DP_OK);
+}
+
+/* Rings go back to a second; what was recorded before is not new. */
+static void a_page_has_new_addresses(void)
+{
+	static const uint8_t key[DP_MAP_KEY_B] = { 1, 2, 3 };
+	uint32_t now_s = (uint32_t)time(NULL);
+	struct dp_ring *r = rings_anew(1);
+	char path[128], lock[140];
+	struct dp_map *map = NULL;
+	struct dp_diag diag;
+
+	snprintf(path, sizeof(path), "%s/" DP_STATE_MAP, rings_state);
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	CU_ASSERT_EQUAL_FATAL(dp_map_open(&map, path, 64, key, now_s, &diag),
+	    DP_OK);
+	tell(r, (now_s - 5) * UINT64_C(1000000));
+	record(map, "old.example.org", now_s - 6);
+	record(map, "new.example.org", now_s - 5);
+	dp_map_close(&map);
+	CU_ASSERT_EQUAL(run("top -b"), DP_EXIT_OK);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "  1 new bindings\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, " new.example.org\n"));
+	CU_ASSERT_PTR_NULL(strstr(line.out.text, "old.example.org"));
+	unlink(path);
+	unlink(lock);
 	dp_ring_close(&r);
 }
 
@@ -173,6 +214,25 @@ static void a_terminal_of_no_kind_is_refused(void)
 	}
 }
 
+/* As by Ctrl-C, or by kill. */
+static void a_signal_ends_it_in_good_order(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM };
+	struct dp_ring *r = rings_anew(1);
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		struct child c = start("vt100");
+
+		CU_ASSERT(drawn(c.fd, "q quit  p pause  r reset"));
+		CU_ASSERT_EQUAL(kill(c.pid, signals[i]), 0);
+		while (drawn(c.fd, "never"))
+			;
+		CU_ASSERT_EQUAL(end_of(c), DP_EXIT_OK);
+		close(c.fd);
+	}
+	dp_ring_close(&r);
+}
+
 static void it_ends_when_the_terminal_is_gone(void)
 {
 	struct dp_ring *r = rings_anew(1);
@@ -186,7 +246,9 @@ static void it_ends_when_the_terminal_is_gone(void)
 
 UNIT_MAIN_WITH("verb_top", rings_make, rings_remove,
     UNIT(one_page_is_printed),
+    UNIT(a_page_has_new_addresses),
     UNIT(what_is_wrong_is_said),
     UNIT(it_runs_on_a_terminal),
     UNIT(a_terminal_of_no_kind_is_refused),
+    UNIT(a_signal_ends_it_in_good_order),
     UNIT(it_ends_when_the_terminal_is_gone))

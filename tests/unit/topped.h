@@ -48,7 +48,7 @@ static inline void topped_lost(struct dp_top *t, uint64_t lost)
 }
 
 static inline void topped_binding(struct dp_top *t, const char *name,
-    uint8_t octet, uint64_t hits)
+    uint8_t octet)
 {
 	struct dp_binding b;
 	struct dp_diag diag;
@@ -57,7 +57,6 @@ static inline void topped_binding(struct dp_top *t, const char *name,
 	CU_ASSERT_EQUAL_FATAL(dp_name_from_text(&b.name, name, &diag), DP_OK);
 	b.addr = dp_addr_v4((uint8_t[]){ 203, 0, 113, octet });
 	b.first_seen_s = (uint32_t)TOPPED_NOW_S - octet;
-	b.hits = hits;
 	dp_top_binding(t, &b);
 }
 
