@@ -19,7 +19,7 @@ class Asker(threading.Thread):
     """Asks for n0.DOMAIN, n1.DOMAIN, ...; rate: questions a second."""
 
     def __init__(self, resolver, domain, rate):
-        super().__init__()
+        super().__init__(daemon=True)
         self.sent = collections.Counter()  # by name, as far as it went out
         self.answers = collections.Counter()
         self._domain, self._rate = domain, rate
