@@ -2,6 +2,7 @@
 
 #include "module/core/sync.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdlib.h>
@@ -14,19 +15,29 @@
 #include "module/core/words.h"
 
 #define NS_PER_S 1000000000u
+#define TRIES 1000 /* at a copy of what is written meanwhile */
 
 struct dp_sync {
 	struct dp_file file;
 	struct dp_sync_d *d;
 };
 
+/*
+ * The file is another user's than most readers', who could cut it short: then
+ * whoever looks at the mapping gets SIGBUS. So they copy, with pread(2).
+ */
+static bool copy(const struct dp_file *f, void *to, size_t off_b, size_t size_b)
+{
+	return pread(f->fd, to, size_b, (off_t)off_b) == (ssize_t)size_b;
+}
+
 static bool is_ours(const struct dp_file *f)
 {
-	const struct dp_sync_d *d = (const void *)f->bytes;
+	struct dp_sync_d d;
 
-	return f->size_b >= DP_SYNC_FILE_B &&
-	    memcmp(d->magic, DP_SYNC_MAGIC, sizeof(d->magic)) == 0 &&
-	    d->version == DP_SYNC_VERSION;
+	return f->size_b >= DP_SYNC_FILE_B && copy(f, &d, 0, sizeof(d)) &&
+	    memcmp(d.magic, DP_SYNC_MAGIC, sizeof(d.magic)) == 0 &&
+	    d.version == DP_SYNC_VERSION;
 }
 
 static enum dp_err make_file(const char *path, struct dp_diag *diag)
@@ -173,38 +184,65 @@ bool dp_sync_is_at(const struct dp_sync *s, const char *path)
 	    id[0] == s->file.id[0] && id[1] == s->file.id[1];
 }
 
+/* The words of dp_sync_d from acked to beat_ns. */
+struct said {
+	uint64_t acked, map_id, policy_id[2], unused[4], beat_ns;
+};
+_Static_assert(offsetof(struct dp_sync_d, beat_ns) -
+	offsetof(struct dp_sync_d, acked) == offsetof(struct said, beat_ns),
+    "layout");
+
+/* What stood there at one moment: a copy may have caught a word half written,
+ * two that are the same have not. All 0: nothing can be had. */
+static void said_read(struct said *out, const struct dp_sync *s)
+{
+	struct said again;
+
+	for (int i = 0; i < TRIES; i++) {
+		size_t off_b = offsetof(struct dp_sync_d, acked);
+
+		if (!copy(&s->file, out, off_b, sizeof(*out)) ||
+		    !copy(&s->file, &again, off_b, sizeof(again)))
+			break;
+		if (memcmp(out, &again, sizeof(again)) == 0)
+			return;
+	}
+	memset(out, 0, sizeof(*out));
+}
+
 bool dp_sync_alive(const struct dp_sync *s, uint64_t now_ns)
 {
-	uint64_t beat_ns = load(&s->d->beat_ns);
-	uint64_t apart_ns = beat_ns > now_ns ? beat_ns - now_ns
-					     : now_ns - beat_ns;
+	struct said said;
+	uint64_t apart_ns;
 
+	said_read(&said, s);
 	/* It may beat after the caller looked at the clock. */
-	return beat_ns != 0 &&
+	apart_ns = said.beat_ns > now_ns ? said.beat_ns - now_ns
+					 : now_ns - said.beat_ns;
+	return said.beat_ns != 0 &&
 	    apart_ns < DP_SYNC_DEAD_MS * UINT64_C(1000000);
 }
 
-/*
- * What is promised may change between the loads: always through 0, and before
- * anything else. So what was promised first holds for what is loaded next,
- * unless something lower is promised by the end.
- */
 uint64_t dp_sync_acked(const struct dp_sync *s, uint64_t map_id,
     const uint8_t digest[DP_SYNC_DIGEST_B])
 {
-	struct dp_sync_d *d = s->d;
-	uint64_t policy = id_of(digest), acked = load(&d->acked);
+	struct said said;
+	uint64_t policy = id_of(digest);
 
-	if (load(&d->map_id) != map_id ||
-	    (load(&d->policy_id[0]) != policy &&
-		load(&d->policy_id[1]) != policy))
+	said_read(&said, s);
+	if (said.map_id != map_id ||
+	    (said.policy_id[0] != policy && said.policy_id[1] != policy))
 		return 0;
-	return load(&d->acked) < acked ? 0 : acked;
+	return said.acked;
 }
 
 uint32_t dp_sync_word(const struct dp_sync *s)
 {
-	return atomic_load_explicit(&s->d->wake, memory_order_acquire);
+	uint32_t word = 0;
+
+	(void)copy(&s->file, &word, offsetof(struct dp_sync_d, wake),
+	    sizeof(word));
+	return word;
 }
 
 void dp_sync_wait(const struct dp_sync *s, uint32_t word, uint64_t timeout_ns)
@@ -213,20 +251,28 @@ void dp_sync_wait(const struct dp_sync *s, uint32_t word, uint64_t timeout_ns)
 		(time_t)(timeout_ns / NS_PER_S), (long)(timeout_ns % NS_PER_S)
 	};
 
-	(void)syscall(SYS_futex, &s->d->wake, FUTEX_WAIT, word, &t, NULL, 0);
+	if (syscall(SYS_futex, &s->d->wake, FUTEX_WAIT, word, &t, NULL, 0) !=
+		0 && errno == EFAULT)
+		(void)nanosleep(&t, NULL); /* the file was cut short */
 }
 
 enum dp_err dp_sync_read(const struct dp_sync *s, struct dp_sync_report *out)
 {
-	struct dp_sync_report report;
-	enum dp_err err = dp_words_read(&s->d->seq, s->d->report, &report,
-	    sizeof(report));
+	const size_t seq_at = offsetof(struct dp_sync_d, seq);
+	uint32_t before, after;
 
-	if (err != DP_OK)
-		return err;
-	report.trouble[sizeof(report.trouble) - 1] = '\0';
-	*out = report;
-	return DP_OK;
+	for (int i = 0; i < TRIES; i++) {
+		if (!copy(&s->file, &before, seq_at, sizeof(before)) ||
+		    !copy(&s->file, out, offsetof(struct dp_sync_d, report),
+			sizeof(*out)) ||
+		    !copy(&s->file, &after, seq_at, sizeof(after)))
+			return DP_ERR_FORMAT;
+		if (before == after && before % 2 == 0) {
+			out->trouble[sizeof(out->trouble) - 1] = '\0';
+			return DP_OK;
+		}
+	}
+	return DP_ERR_BUSY;
 }
 
 void dp_sync_close(struct dp_sync **s)

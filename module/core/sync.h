@@ -2,7 +2,7 @@
  * What the firewall agent promises: the file sync/ack (sync_d.h). The agent
  * holds one handle for writing; the module and the tools hold handles for
  * reading and distrust every byte but may believe the promise, for the folder
- * is the agent's. Each handle may be used by any number of threads, but for
+ * is the agent's; a file that is cut short promises nothing. Each handle may be used by any number of threads, but for
  * what is said below.
  *
  * Nothing here reads a clock: now_ns is CLOCK_BOOTTIME in nanoseconds, which
@@ -59,7 +59,7 @@ bool dp_sync_alive(const struct dp_sync *s, uint64_t now_ns);
 
 /* All changes of this map below the returned number are in the kernel, as far
  * as this policy allows; 0: nothing is promised. Says nothing of whether the
- * agent lives. Wait-free, no system call. */
+ * agent lives. */
 uint64_t dp_sync_acked(const struct dp_sync *s, uint64_t map_id,
     const uint8_t digest[DP_SYNC_DIGEST_B]);
 
@@ -71,7 +71,7 @@ uint32_t dp_sync_word(const struct dp_sync *s);
 void dp_sync_wait(const struct dp_sync *s, uint32_t word, uint64_t timeout_ns);
 
 /* A consistent copy, texts NUL-terminated. DP_ERR_BUSY: the agent died while it
- * wrote. */
+ * wrote. DP_ERR_FORMAT: the file was cut short. */
 enum dp_err dp_sync_read(const struct dp_sync *s, struct dp_sync_report *out)
     DP_MUST_CHECK;
 

@@ -164,6 +164,28 @@ static void files_of_others_are_refused_and_replaced(void)
 	}
 }
 
+static void a_file_that_is_cut_short_promises_nothing(void)
+{
+	struct dp_sync_report out;
+	struct dp_sync *w, *r;
+
+	open_both(&w, &r);
+	dp_sync_subject(w, 11, policy);
+	dp_sync_ack(w, 5);
+	dp_sync_beat(w, 5000 * MS);
+	dp_sync_close(&w);
+	CU_ASSERT_TRUE(dp_sync_alive(r, 5000 * MS));
+	CU_ASSERT_EQUAL_FATAL(truncate(path, 0), 0);
+	CU_ASSERT_FALSE(dp_sync_alive(r, 5000 * MS));
+	CU_ASSERT_EQUAL(dp_sync_acked(r, 11, policy), 0);
+	CU_ASSERT_EQUAL(dp_sync_read(r, &out), DP_ERR_FORMAT);
+	dp_sync_wait(r, dp_sync_word(r), 1);
+	CU_ASSERT_EQUAL_FATAL(dp_sync_create(&w, path, &diag), DP_OK);
+	CU_ASSERT_FALSE(dp_sync_is_at(r, path));
+	dp_sync_close(&w);
+	dp_sync_close(&r);
+}
+
 static void *ack_many(void *arg)
 {
 	struct dp_sync *w = arg;
@@ -230,6 +252,7 @@ int main(void)
 		UNIT(life_is_heard_of_within_a_second),
 		UNIT(reports_are_read_whole),
 		UNIT(files_of_others_are_refused_and_replaced),
+		UNIT(a_file_that_is_cut_short_promises_nothing),
 		UNIT(no_ack_is_taken_for_that_of_another_map),
 		UNIT(who_waits_is_woken_by_an_ack),
 		CU_TEST_INFO_NULL,
