@@ -19,7 +19,6 @@ from lab import Lab
 from resolver import Answer
 from volley import Volley, Way
 
-SLOW = os.environ.get("DNSPIN_SANITIZER")
 DOMAIN = "hold.windows.net"
 ADDRESS = "23.96.1.1"
 ZONE = {"windows.net.": f"*.hold 3600 A {ADDRESS}\n"}
@@ -34,6 +33,8 @@ WITHOUT = POLICY.replace(f"*.{DOMAIN}", "*.elsewhere.example")
 TOLD = [(14, "dnspin: the firewall did not confirm")]
 NAMES = (f"n{number}.{DOMAIN}" for number in itertools.count())
 UDP = Way("UDP")
+AT_ONCE = 500 if os.environ.get("DNSPIN_SANITIZER") else 1000
+TRIES = 5
 
 
 def counters(resolver):
@@ -198,24 +199,28 @@ def clients_go(lab, path, resolver, agent):
     agent.delay(0)
 
 
-def outstanding(lab, path, resolver, agent, count=1000):
-    before = counters(resolver)["held"]
-    # With a sanitizer the last come when the first have waited in vain.
-    most = count * 9 // 10 if SLOW else count
-    agent.delay(None)
-    probes = [(next(NAMES), "A") for _ in range(count)]
-    volley = Volley(resolver, probes, UDP)
-    waiting = len(volley.waiting())
-    # A busy resolver may still ask others for the last ones.
-    eventually(lambda: counters(resolver)["held"] >= before + most, 0.7)
-    agent.delay(0)
-    replies = volley.collect()
-    given = sum(is_given(Answer(dns.message.from_wire(r), 0.0))
-                for r in replies.values())
-    held = counters(resolver)["held"] - before
+def outstanding(lab, path, resolver, agent, count):
+    """A busy machine may need longer for the last than the first may wait:
+    then all are answered, but not all were held at once."""
+    def volley_held():
+        before = counters(resolver)["held"]
+        agent.delay(None)
+        volley = Volley(resolver, [(next(NAMES), "A") for _ in range(count)],
+                        UDP)
+        waiting = len(volley.waiting())
+        eventually(lambda: counters(resolver)["held"] >= before + count, 0.7)
+        agent.delay(0)
+        replies = volley.collect()
+        given = sum(is_given(Answer(dns.message.from_wire(r), 0.0))
+                    for r in replies.values())
+        tries.append((len(replies), waiting,
+                      counters(resolver)["held"] - before, given))
+        return tries[-1] == (count, count, count, count)
+
+    tries = []
     lab.check(f"{path}: {count} answers held at once, all are answered",
-              len(replies) == count and given >= most and waiting >= most and
-              held >= most, (len(replies), given, waiting, held))
+              any(volley_held() for _ in range(TRIES)) and
+              all(replied == count for replied, *_ in tries), tries)
 
 
 def policies_change(lab, path, resolver, agent, barrier):
@@ -280,7 +285,7 @@ def all_of_it(lab, barrier, threads):
     clients_go(lab, path, resolver, agent)
     change(resolver, POLICY, barrier, 1500)
     asked_again(lab, path, resolver, agent)
-    outstanding(lab, path, resolver, agent)
+    outstanding(lab, path, resolver, agent, AT_ONCE)
     policies_change(lab, path, resolver, agent, barrier)
     dies(lab, path, resolver, agent, closed)
     agent = SlowAgent(lab, resolver)

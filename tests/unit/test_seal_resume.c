@@ -271,7 +271,8 @@ static void what_is_no_log_of_ours_is_left_alone(void)
 	CU_ASSERT_EQUAL(again.files[0].size_b, 21);
 	dp_seal_close(&again.seal);
 	f = made.files[0];
-	f.text[f.size_b - 40] ^= 1; /* in the last checkpoint */
+	f.text[f.size_b - 40] = /* a digit of the last signature */
+	    f.text[f.size_b - 40] == '0' ? '1' : '0';
 	CU_ASSERT_EQUAL(resume(&again, &f, sealed_key, NULL, &cut_b, &diag),
 	    DP_ERR_SIGNATURE);
 	dp_seal_close(&again.seal);
