@@ -15,7 +15,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
-from daemon import Daemon, LabError
+from daemon import Daemon, LabError, wait_until
 
 UNPRIVILEGED = "nobody"  # whom Unbound becomes when the lab runs as root
 
@@ -172,6 +172,13 @@ class Resolver:
         if isinstance(zones, str):
             return self.dnspin(*options, "compile", "-", stdin=zones)
         return self.dnspin(*options, "compile", *zones)
+
+    def enforce(self, zones, **settings):
+        """The same, and wait until it is what the resolver goes by."""
+        self.compile(zones, **settings)
+        wait_until(lambda: json.loads(self._dnspin(
+            "status", "-f", "json").stdout)["policy_in_use"],
+                   "the new policy")
 
     def bindings(self):
         return json.loads(self.dnspin("export", "-f", "json", "-F"))["bindings"]

@@ -49,13 +49,8 @@ def start(lab, name, barrier, *, timeout=200, threads=1, conf=()):
 
 
 def change(resolver, text, barrier, timeout=200, **settings):
-    before = resolver.status()["resolver"]["generation"]
-    said = resolver.compile(text, barrier=barrier, barrier_timeout=timeout,
-                            **settings)
-    if "is this policy already" in said:
-        return
-    wait_until(lambda: resolver.status()["resolver"]["generation"] > before,
-               "the new policy")
+    resolver.enforce(text, barrier=barrier, barrier_timeout=timeout,
+                     **settings)
 
 
 def is_given(answer):

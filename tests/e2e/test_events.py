@@ -310,18 +310,11 @@ def privacy(lab):
               socket.inet_aton("127.53.79.1") not in octets)
     for how, wanted in (("prefix", "127.53.79.0/24"), ("omit", None),
                         ("none", "127.53.79.1")):
-        change(resolver, client_privacy=how)
+        resolver.enforce(POLICY, client_privacy=how)
         seen = clients(1)
         lab.check(f"client-privacy {how}", seen[0][0] == wanted and
                   (seen[0][1] is None) == (how != "none"), seen)
     resolver.stop()
-
-
-def change(resolver, **settings):
-    before = resolver.status()["resolver"]["generation"]
-    resolver.compile(POLICY, **settings)
-    wait_until(lambda: resolver.status()["resolver"]["generation"] > before,
-               "the new policy")
 
 
 def rings_change(lab):
@@ -332,7 +325,7 @@ def rings_change(lab):
     for size in (100000, 4096, 65536):
         volleys = [Volley(resolver, [(ONE, "A")], Way("UDP"))
                    for _ in range(20)]
-        change(resolver, event_ring=size)
+        resolver.enforce(POLICY, event_ring=size)
         for volley in volleys:
             volley.collect()
         resolver.ask(ONE)
@@ -342,7 +335,7 @@ def rings_change(lab):
     lab.check("the size of rings changes: every answer is an event",
               len(events) == asked and not trail.lost and
               counters["unlogged"] == 0, (len(events), asked, counters))
-    change(resolver, event_ring=0)
+    resolver.enforce(POLICY, event_ring=0)
     resolver.ask(ONE)
     lab.check("event-ring 0: no events, and none is missed",
               not trail.news() and

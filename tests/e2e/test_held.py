@@ -115,10 +115,7 @@ def record_renewed(lab):
 
 
 def change(resolver, **settings):
-    before = resolver.status()["resolver"]["generation"]
-    resolver.compile(EVERYBODY, barrier_timeout=1500, **settings)
-    wait_until(lambda: resolver.status()["resolver"]["generation"] > before,
-               "the new policy")
+    resolver.enforce(EVERYBODY, barrier_timeout=1500, **settings)
 
 
 def switched_on(lab):

@@ -10,7 +10,7 @@ from daemon import eventually, wait_until
 from lab import Lab
 
 NAMES = 1500
-RATE = 500  # questions a second: the moves come while new bindings go in
+RATE = 200  # questions a second: the moves come while new bindings go in
 CAPACITIES = (4096, 1800, 65536, 2000)
 
 

@@ -97,10 +97,7 @@ def prefetching(lab, resolver, asked):
     begin_prefetch(lab, resolver, asked)
     during = [(Volley(resolver, attack.OFF_LIST, way), way)
               for way in attack.WAYS]
-    generation = resolver.status()["resolver"]["generation"]
-    resolver.compile(narrow)
-    wait_until(lambda: resolver.status()["resolver"]["generation"]
-               > generation, "the policy without the name")
+    resolver.enforce(narrow)
     lab.authority.resume("leaf")
     found = []
     for volley, way in during:
