@@ -61,7 +61,7 @@ struct dp_verify_sum {
 	uint64_t cut_b;	    /* and octets that were cut off there */
 	uint64_t findings;
 	uint64_t copies;       /* that the log was compared with, */
-	uint64_t other_copies; /* and such of other chains */
+	uint64_t other_copies; /* and such that another key made */
 	uint64_t open_lines;   /* behind the last seal line, and */
 	uint64_t open_octets;
 	bool has_chain;

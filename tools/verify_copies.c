@@ -41,6 +41,36 @@ static size_t next_line(struct dp_verify_copies *c, char text[COPY_MAX],
 	return 0;
 }
 
+/* Another log of this key: who has the key may have put this one in its
+ * place. */
+static void note_rival(struct dp_verify_copies *c)
+{
+	if (c->rivals++ == 0) {
+		c->rival_line = c->line;
+		memcpy(c->rival_chain, c->next.chain, sizeof(c->rival_chain));
+	}
+	strcpy(c->rival_time, c->next.time);
+}
+
+/* It has been read; false: it is none of this chain. */
+static bool is_of_chain(struct dp_verify *v, const char *seal, size_t size_b)
+{
+	struct dp_verify_copies *c = &v->copies;
+	bool is_read = dp_seal_line_read(&c->next, seal, size_b) == DP_OK;
+	bool is_signed = is_read &&
+	    dp_seal_line_signed(seal, size_b, v->sum.key);
+	bool is_same = is_read && memcmp(c->next.chain, v->last.chain,
+	    sizeof(c->next.chain)) == 0;
+
+	if (!is_read || (is_same && !is_signed))
+		say(v, "this copy is damaged or was made with another key");
+	else if (!is_signed)
+		v->sum.other_copies++;
+	else if (!is_same)
+		note_rival(c);
+	return is_same && is_signed;
+}
+
 /* Make the next copy of this chain the one to be met; false: none is left. */
 static bool look(struct dp_verify *v)
 {
@@ -50,17 +80,10 @@ static bool look(struct dp_verify *v)
 	size_t size_b;
 
 	while (!c->has && (size_b = next_line(c, text, &seal)) > 0) {
-		if (dp_seal_line_read(&c->next, seal, size_b) != DP_OK ||
-		    !dp_seal_line_signed(seal, size_b, v->sum.key)) {
-			say(v, "this copy is damaged or was made with another "
-			    "key");
-		} else if (memcmp(c->next.chain, v->last.chain,
-			sizeof(c->next.chain)) != 0) {
-			v->sum.other_copies++;
-		} else {
-			dp_seal_line_digest(c->digest, seal, size_b);
-			c->has = true;
-		}
+		if (!is_of_chain(v, seal, size_b))
+			continue;
+		dp_seal_line_digest(c->digest, seal, size_b);
+		c->has = true;
 	}
 	return c->has;
 }
@@ -81,6 +104,21 @@ void dp_verify_copy_compare(struct dp_verify *v)
 	}
 }
 
+static void tell_rivals(struct dp_verify *v)
+{
+	struct dp_verify_copies *c = &v->copies;
+	char chain[2 * DP_SEAL_CHAIN_B + 1], reason[320];
+
+	sodium_bin2hex(chain, sizeof(chain), c->rival_chain,
+	    sizeof(c->rival_chain));
+	snprintf(reason, sizeof(reason), "%" PRIu64 " checkpoints, the first "
+	    "one here, of chain %s, and the last of %s, are of another log "
+	    "that was sealed with this key: was this one put in its place?",
+	    c->rivals, chain, c->rival_time);
+	c->line = c->rival_line;
+	say(v, reason);
+}
+
 void dp_verify_copy_rest(struct dp_verify *v)
 {
 	struct dp_verify_copies *c = &v->copies;
@@ -98,6 +136,8 @@ void dp_verify_copy_rest(struct dp_verify *v)
 		c->line = line;
 		say(v, reason);
 	}
+	if (c->rivals > 0)
+		tell_rivals(v);
 	if (v->sum.copies == 0) {
 		c->line = 0;
 		say(v, "has no checkpoint of this log");

@@ -12,6 +12,11 @@ struct dp_verify_copies {
 	bool has; /* next is read and not yet met */
 	struct dp_seal_line next;
 	uint8_t digest[DP_SEAL_DIGEST_B]; /* of next */
+
+	/* those of other logs that were sealed with this key */
+	uint64_t rivals, rival_line; /* the first one's line */
+	uint8_t rival_chain[DP_SEAL_CHAIN_B]; /* and chain */
+	char rival_time[DP_SEAL_TIME_MAX];    /* the last one's */
 };
 
 struct dp_verify {

@@ -121,8 +121,10 @@ static void logs_are_not_mixed(void)
 	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_CHAIN);
 	CU_ASSERT_STRING_EQUAL(tampered.found[0].path, "1");
 	tampered_with(0, &tampered_log.files[0], &q);
-	CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
+	CU_ASSERT_EQUAL_FATAL(tampered.count, 2);
 	CU_ASSERT_PTR_NOT_NULL(strstr(tampered.found[0].reason,
+	    "are of another log"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(tampered.found[1].reason,
 	    "no checkpoint of this log"));
 }
 

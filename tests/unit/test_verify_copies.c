@@ -71,14 +71,16 @@ static void some_copies_are_enough(void)
 	}
 }
 
-static void copies_of_other_logs_are_passed_over(void)
+static void copies_of_other_keys_are_passed_over(void)
 {
 	static struct sealed other;
 	static struct sealed_file both;
 	struct sealed_question q = { .copies = &both };
 	struct sealed_parts p;
 
-	sealed_two(&other);
+	sealed_begin(&other, sealed_other, NULL);
+	sealed_add(&other, 7);
+	sealed_stop(&other);
 	both.size_b = 0;
 	sealed_split(&p, &other.copies);
 	sealed_join(&both, &p, 0, p.count);
@@ -87,7 +89,7 @@ static void copies_of_other_logs_are_passed_over(void)
 	tampered_with(0, &tampered_log.files[0], &q);
 	CU_ASSERT_EQUAL(tampered.count, 0);
 	CU_ASSERT_EQUAL(tampered.sum.copies, 7);
-	CU_ASSERT_EQUAL(tampered.sum.other_copies, 7);
+	CU_ASSERT_EQUAL(tampered.sum.other_copies, 4);
 	q.copies = &other.copies;
 	tampered_with(0, &tampered_log.files[0], &q);
 	CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
@@ -95,7 +97,34 @@ static void copies_of_other_logs_are_passed_over(void)
 	    "no checkpoint of this log"));
 }
 
+/* Who has the key began another log, and shows that. */
+static void a_log_in_the_place_of_another_is_told(void)
+{
+	static struct sealed other;
+	static struct sealed_file both;
+	const struct sealed_question q = { .copies = &both };
+	struct sealed_parts p;
+
+	sealed_two(&other);
+	both.size_b = 0;
+	sealed_split(&p, &tampered_log.copies);
+	sealed_join(&both, &p, 0, 2);
+	sealed_split(&p, &other.copies);
+	sealed_join(&both, &p, 0, p.count);
+	sealed_split(&p, &tampered_log.copies);
+	sealed_join(&both, &p, 2, p.count);
+	tampered_with(0, &tampered_log.files[0], &q);
+	CU_ASSERT_EQUAL(tampered.sum.copies, 7);
+	CU_ASSERT_EQUAL(tampered.sum.other_copies, 0);
+	CU_ASSERT_EQUAL_FATAL(tampered.count, 1);
+	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_COPY);
+	CU_ASSERT_EQUAL(tampered.found[0].from_line, 3);
+	CU_ASSERT_PTR_NOT_NULL(strstr(tampered.found[0].reason,
+	    "7 checkpoints"));
+}
+
 UNIT_MAIN_WITH("verify_copies", sealed_set_up, sealed_tear_down,
     UNIT(tampered_log_is_made), UNIT(copies_are_found_in_any_text),
     UNIT(what_the_log_lacks_is_told), UNIT(some_copies_are_enough),
-    UNIT(copies_of_other_logs_are_passed_over))
+    UNIT(copies_of_other_keys_are_passed_over),
+    UNIT(a_log_in_the_place_of_another_is_told))
