@@ -43,6 +43,31 @@ void dp_seal_time_text(char text[DP_SEAL_TIME_MAX], uint64_t time_us)
 	    (unsigned)(time_us % 1000000));
 }
 
+bool dp_seal_time_read(uint64_t *time_us, const char *text)
+{
+	char again[DP_SEAL_TIME_MAX];
+	struct tm tm = { .tm_isdst = 0 };
+	uint64_t us;
+	time_t when;
+	unsigned micro;
+
+	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%6uZ", &tm.tm_year,
+		&tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
+		&micro) != 7)
+		return false;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	when = timegm(&tm);
+	if (when < 0)
+		return false;
+	us = (uint64_t)when * 1000000 + micro;
+	dp_seal_time_text(again, us); /* which is the only spelling */
+	if (strcmp(text, again) != 0)
+		return false;
+	*time_us = us;
+	return true;
+}
+
 /* --- writing -------------------------------------------------------------- */
 
 struct writer {
@@ -207,16 +232,12 @@ static bool get_number(const json_t *from, const char *name, uint64_t *out)
 static bool get_time(const json_t *from, const char *name, bool may_lack,
     char time[DP_SEAL_TIME_MAX])
 {
-	static const char shape[] = "0000-00-00T00:00:00.000000Z";
 	const char *text = json_string_value(json_object_get(from, name));
+	uint64_t time_us;
 
-	if (!text || (!text[0] && !may_lack) ||
-	    (text[0] && strlen(text) != strlen(shape)))
+	if (!text || (text[0] ? !dp_seal_time_read(&time_us, text) :
+				!may_lack))
 		return false;
-	for (size_t i = 0; text[i]; i++)
-		if (shape[i] == '0' ? text[i] < '0' || text[i] > '9'
-				    : text[i] != shape[i])
-			return false;
 	strcpy(time, text);
 	return true;
 }

@@ -71,6 +71,9 @@ struct dp_seal_line {
 /* Time since 1970 as text, UTC. */
 void dp_seal_time_text(char text[DP_SEAL_TIME_MAX], uint64_t time_us);
 
+/* The other way round; false: it is no such text of a time that there is. */
+bool dp_seal_time_read(uint64_t *time_us, const char *text);
+
 /* The signed line, with its line feed, to text; returns its length. Numbers
  * above INT64_MAX are written as that. */
 size_t dp_seal_line_write(char text[DP_SEAL_LINE_MAX],

@@ -73,6 +73,9 @@ struct dp_verify_sum {
 	char from[DP_SEAL_TIME_MAX]; /* "": no event is in it */
 	char until[DP_SEAL_TIME_MAX];
 	enum dp_seal_end end;
+	uint64_t silence_us; /* the longest time between two seal lines; 0: */
+	char silence_from[DP_SEAL_TIME_MAX]; /* none, and "" */
+	char silence_until[DP_SEAL_TIME_MAX];
 };
 
 struct dp_verify;

@@ -192,6 +192,23 @@ static enum dp_err add_file(struct dp_verify *v)
 							 : DP_ERR_SIGNATURE;
 }
 
+/* From the last seal line to this one. A clock that was set back makes none. */
+static void measure_silence(struct dp_verify *v)
+{
+	const struct dp_seal_line *l = &v->line_now;
+	struct dp_verify_sum *sum = &v->sum;
+	uint64_t from_us, until_us;
+
+	if (!sum->has_chain || l->number != v->last.number + 1 ||
+	    !dp_seal_time_read(&from_us, v->last.time) ||
+	    !dp_seal_time_read(&until_us, l->time) ||
+	    until_us <= from_us || until_us - from_us <= sum->silence_us)
+		return;
+	sum->silence_us = until_us - from_us;
+	strcpy(sum->silence_from, v->last.time);
+	strcpy(sum->silence_until, l->time);
+}
+
 enum dp_err dp_verify_seal_line(struct dp_verify *v, const char *text,
     size_t size_b)
 {
@@ -216,6 +233,7 @@ enum dp_err dp_verify_seal_line(struct dp_verify *v, const char *text,
 			return err;
 	}
 	at = block_place(v);
+	measure_silence(v);
 	v->last = *l;
 	dp_seal_line_digest(v->last_digest, text, size_b);
 	memcpy(v->sum.chain, l->chain, sizeof(v->sum.chain));

@@ -132,6 +132,18 @@ static void print_count(FILE *to, const char *before, uint64_t n,
 	fprintf(to, "%s%" PRIu64 " %s%s", before, n, what, n == 1 ? "" : "s");
 }
 
+/* Nobody may have written then. */
+static void print_silence(FILE *to, const struct dp_verify_sum *s)
+{
+	uint64_t seconds = s->silence_us / 1000000;
+
+	if (s->silence_us > 0)
+		fprintf(to, "longest time without a checkpoint: %" PRIu64
+		    ":%02u:%02u, from %s to %s\n", seconds / 3600,
+		    (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60),
+		    s->silence_from, s->silence_until);
+}
+
 static void print_sum(FILE *to, const struct dp_verify_sum *s)
 {
 	if (s->findings > DP_VERIFY_FINDINGS_MAX)
@@ -158,6 +170,7 @@ static void print_sum(FILE *to, const struct dp_verify_sum *s)
 		fprintf(to, "%s\n", s->end == DP_SEAL_END_STOP
 			? "it was stopped there"
 			: "its end is open: it was cut off, or is being written");
+	print_silence(to, s);
 	if (s->open_octets > 0) {
 		print_count(to, "not sealed, behind the last checkpoint: ",
 		    s->open_lines, "line");
@@ -189,7 +202,8 @@ static json_t *sum_object(const struct dp_verify_report *r,
 	sodium_bin2base64(key, sizeof(key), s->key, sizeof(s->key),
 	    sodium_base64_VARIANT_ORIGINAL);
 	return json_pack("{s:b, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:o, "
-	    "s:o, s:I, s:I, s:b, s:s, s:{s:I, s:I}, s:{s:I, s:I}, s:I, s:O}",
+	    "s:o, s:I, s:I, s:b, s:s, s:{s:I, s:o, s:o}, s:{s:I, s:I}, "
+	    "s:{s:I, s:I}, s:I, s:O}",
 	    "intact", s->findings == 0, "chain",
 	    s->has_chain ? json_string(chain) : json_null(), "key",
 	    s->has_chain ? json_string(key) : json_null(), "first_file",
@@ -198,7 +212,10 @@ static json_t *sum_object(const struct dp_verify_report *r,
 	    number(s->lost), "gaps", number(s->gaps), "from",
 	    text_or_null(s->from), "until", text_or_null(s->until),
 	    "recovered", number(s->recovered), "cut", number(s->cut_b),
-	    "encrypted", s->encrypted, "end", end_words[s->end], "unsealed",
+	    "encrypted", s->encrypted, "end", end_words[s->end], "silence",
+	    "seconds", number(s->silence_us / 1000000), "from",
+	    text_or_null(s->silence_from), "until",
+	    text_or_null(s->silence_until), "unsealed",
 	    "lines", number(s->open_lines), "octets", number(s->open_octets),
 	    "copies", "compared", number(s->copies), "other",
 	    number(s->other_copies), "found", number(s->findings), "findings",

@@ -174,12 +174,34 @@ static void times_are_text(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char when[DP_SEAL_TIME_MAX];
+		uint64_t time_us = 7;
 
 		dp_seal_time_text(when, cases[i].time_us);
 		CU_ASSERT_STRING_EQUAL(when, cases[i].text);
+		CU_ASSERT_TRUE(dp_seal_time_read(&time_us, cases[i].text));
+		CU_ASSERT_EQUAL(time_us, i < 3 ? cases[i].time_us :
+		    cases[2].time_us);
 	}
+}
+
+static void no_other_text_is_a_time(void)
+{
+	static const char *const cases[] = { "", "Z",
+		"2026-02-29T00:00:00.000000Z", "2026-13-01T00:00:00.000000Z",
+		"2026-11-22T24:00:00.000000Z", "2026-11-22T23:59:60.000000Z",
+		"2026-11-22T19:30:00.00000Z", "2026-11-22T19:30:00.000000",
+		"2026-11-22T19:30:00.000000ZZ", "2026-11-22 19:30:00.000000Z",
+		"+026-11-22T19:30:00.000000Z", "2026-11-22T19:30:-1.000000Z",
+		"1969-12-31T23:59:59.999999Z", " 026-11-22T19:30:00.000000Z",
+		"2026-11-22t19:30:00.000000z", "2026-11-22T19:30:00.0000000Z" };
+	uint64_t time_us = 7;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		CU_ASSERT_FALSE(dp_seal_time_read(&time_us, cases[i]));
+	CU_ASSERT_EQUAL(time_us, 7);
 }
 
 UNIT_MAIN_WITH("seal_line", set_up, NULL, UNIT(what_is_written_is_read),
     UNIT(the_form_is_fixed), UNIT(no_octet_may_differ),
-    UNIT(other_spellings_are_refused), UNIT(times_are_text))
+    UNIT(other_spellings_are_refused), UNIT(times_are_text),
+    UNIT(no_other_text_is_a_time))

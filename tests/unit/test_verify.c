@@ -164,8 +164,32 @@ static void what_is_no_sealed_log_is_told(void)
 	}
 }
 
+static void the_longest_silence_is_told(void)
+{
+	static const unsigned seconds[] = { 60, 200, 320, 30, 130 };
+	static struct sealed s;
+	const struct sealed_file *const files[] = { &s.files[0] };
+
+	sealed_begin(&s, sealed_key, NULL);
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+		CU_ASSERT_EQUAL(dp_seal_tick(s.seal, SEALED_NOW +
+		    seconds[i] * UINT64_C(1000000)), DP_OK);
+		sealed_flush(&s);
+	}
+	sealed_stop(&s);
+	sealed_verify(&tampered, files, 1, &plainly);
+	CU_ASSERT_EQUAL(tampered.count, 0);
+	CU_ASSERT_EQUAL(tampered.sum.blocks, 6);
+	CU_ASSERT_EQUAL(tampered.sum.silence_us, 140000000);
+	CU_ASSERT_STRING_EQUAL(tampered.sum.silence_from,
+	    "2027-01-15T08:01:00.000000Z");
+	CU_ASSERT_STRING_EQUAL(tampered.sum.silence_until,
+	    "2027-01-15T08:03:20.000000Z");
+}
+
 UNIT_MAIN_WITH("verify", sealed_set_up, sealed_tear_down,
     UNIT(tampered_log_is_made), UNIT(what_is_whole_is_intact),
     UNIT(each_octet_counts), UNIT(each_line_counts),
     UNIT(lines_do_not_change_places), UNIT(what_is_cut_off_is_missed),
-    UNIT(an_open_end_may_be_wanted), UNIT(what_is_no_sealed_log_is_told))
+    UNIT(an_open_end_may_be_wanted), UNIT(what_is_no_sealed_log_is_told),
+    UNIT(the_longest_silence_is_told))

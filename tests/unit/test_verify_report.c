@@ -26,6 +26,9 @@ static const struct dp_verify_sum whole = {
 	.first_file = 4, .last_file = 5, .end = DP_SEAL_END_FILE,
 	.from = "2026-11-22T19:00:00.000000Z",
 	.until = "2026-11-22T20:00:00.000000Z",
+	.silence_us = 3723999999,
+	.silence_from = "2026-11-22T19:10:00.000000Z",
+	.silence_until = "2026-11-22T20:12:03.999999Z",
 };
 
 static void report(const struct dp_verify_finding *f, size_t count,
@@ -55,6 +58,8 @@ static void text_says_what_and_where(void)
 	    "intact: 11 records in 5 blocks, 70 lost in 1 gap, from "
 	    "2026-11-22T19:00:00.000000Z to 2026-11-22T20:00:00.000000Z\n"
 	    "files 4 to 5 of the log; it goes on in file 6\n"
+	    "longest time without a checkpoint: 1:02:03, from "
+	    "2026-11-22T19:10:00.000000Z to 2026-11-22T20:12:03.999999Z\n"
 	    "recovered after a crash: 1 block; cut off then: 9 octets\n"
 	    "compared with what was sent elsewhere: 3 checkpoints; of other "
 	    "logs: 0\n");
@@ -102,6 +107,7 @@ static void json_says_the_same(void)
 	CU_ASSERT_EQUAL(at(root, "recovered"), 1);
 	CU_ASSERT_EQUAL(at(root, "last_file"), 5);
 	CU_ASSERT_EQUAL(at(json_object_get(root, "copies"), "compared"), 3);
+	CU_ASSERT_EQUAL(at(json_object_get(root, "silence"), "seconds"), 3723);
 	CU_ASSERT_EQUAL(at(json_object_get(root, "unsealed"), "lines"), 0);
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(root,
 	    "end")), "turned");
