@@ -1,4 +1,4 @@
-/* dnspin keygen: an Ed25519 key pair for signing policies. */
+/* dnspin keygen: an Ed25519 key pair, for policies, logs or an auditor. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,8 +30,9 @@ int dp_verb_keygen(const struct dp_cli *cli, int argc, char **argv)
 	err = dp_key_make(path, public_path, &diag);
 	if (err)
 		return dp_cli_diag(err, &diag);
-	printf("%s: secret key, for sign-key where policies are compiled\n"
-	    "%s: public key, for trusted-key where policies are used\n",
-	    path, public_path);
+	printf("%s: secret key: signs policies (sign-key) or logs (log -k), or "
+	    "decrypts logs (verify -x)\n"
+	    "%s: public key: for who checks policies (trusted-key) or logs "
+	    "(verify -k), or encrypts logs (log -a)\n", path, public_path);
 	return DP_EXIT_OK;
 }

@@ -46,6 +46,8 @@ static void a_pair_that_fits_is_made_once(void)
 	CU_ASSERT_STRING_EQUAL(line.err.text, "");
 	snprintf(wanted, sizeof(wanted), "%s: public key", public_path);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, wanted));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "log -k"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "log -a"));
 	CU_ASSERT_EQUAL_FATAL(dp_key_secret_read(secret, path, NULL), DP_OK);
 	CU_ASSERT_EQUAL_FATAL(dp_key_public_read(public, public_path, NULL),
 	    DP_OK);
