@@ -270,6 +270,28 @@ static void copying_lowers_letters_only(void)
 	CU_ASSERT_EQUAL(name.len, 65);
 }
 
+/* Eight octets are treated at once: none must tell on its neighbours. */
+static void copying_lowers_each_octet_by_itself(void)
+{
+	uint8_t wire[DP_NAME_MAX];
+	struct dp_name name;
+
+	for (size_t len = 1; len <= sizeof(wire); len++) {
+		for (unsigned first = 0; first < 256; first++) {
+			unsigned wrong = 0;
+
+			for (size_t i = 0; i < len; i++)
+				wire[i] = (uint8_t)(first + 7 * i);
+			CU_ASSERT_TRUE_FATAL(
+			    dp_name_copy_lower(&name, wire, len));
+			for (size_t i = 0; i < len; i++)
+				wrong += name.wire[i] != (wire[i] >= 'A' &&
+				    wire[i] <= 'Z' ? wire[i] + 32 : wire[i]);
+			CU_ASSERT_EQUAL_FATAL(wrong, 0);
+		}
+	}
+}
+
 /* The example of RFC 4034, 6.1, and more. */
 static void canonical_order(void)
 {
@@ -355,5 +377,6 @@ static void random_names_survive_text(void)
 UNIT_MAIN("name", UNIT(text_becomes_wire), UNIT(wrong_text_is_refused),
     UNIT(text_limits), UNIT(longest_names), UNIT(wire_becomes_text),
     UNIT(wire_is_checked), UNIT(wire_limits), UNIT(canonical_is_exact),
-    UNIT(copying_lowers_letters_only), UNIT(canonical_order),
+    UNIT(copying_lowers_letters_only),
+    UNIT(copying_lowers_each_octet_by_itself), UNIT(canonical_order),
     UNIT(labels_and_ancestors), UNIT(random_names_survive_text))
