@@ -264,6 +264,42 @@ static void names_that_hash_alike_differ(void)
 	}
 }
 
+/* The hash of a label as it was first written down, octet by octet. */
+static uint64_t plain_hash(uint64_t h, const uint8_t *label)
+{
+	h = dp_hash_mix(h, label[0] + 1u);
+	for (unsigned i = 0; i < label[0]; i += 8) {
+		uint64_t w = 0;
+
+		for (unsigned k = i; k < i + 8 && k < label[0]; k++)
+			w |= (uint64_t)label[1 + k] << 8 * (k - i);
+		h = dp_hash_mix(h, w);
+	}
+	return h;
+}
+
+static void labels_hash_as_the_format_has_it(void)
+{
+	uint64_t state = 7;
+
+	for (unsigned len = 1; len <= DP_LABEL_MAX; len++) {
+		uint8_t *label = malloc(len + 1); /* not an octet more */
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(label);
+		label[0] = (uint8_t)len;
+		for (int round = 0; round < 100; round++) {
+			uint64_t h = unit_random(&state);
+
+			for (unsigned i = 1; i <= len; i++)
+				label[i] = (uint8_t)unit_random(&state);
+			CU_ASSERT_EQUAL(dp_hash_label(h, label),
+			    plain_hash(h, label));
+		}
+		free(label);
+	}
+}
+
 UNIT_MAIN("policy_match", UNIT(most_specific_rule_decides),
     UNIT(root_and_nothing), UNIT(longest_names), UNIT(pins_are_compared),
-    UNIT(names_that_hash_alike_differ))
+    UNIT(names_that_hash_alike_differ),
+    UNIT(labels_hash_as_the_format_has_it))
