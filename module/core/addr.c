@@ -248,9 +248,15 @@ static const struct special special_v6[] = {
 static const char *special_word(const struct special *table, size_t count,
     const uint8_t *bytes)
 {
-	for (size_t i = 0; i < count; i++)
-		if (bits_equal(table[i].bytes, bytes, table[i].len))
-			return table[i].word;
+	for (size_t i = 0; i < count; i++) {
+		const struct special *s = &table[i];
+
+		/* Nearly all differ in the first octet. */
+		if (s->len >= 8 && s->bytes[0] != bytes[0])
+			continue;
+		if (bits_equal(s->bytes, bytes, s->len))
+			return s->word;
+	}
 	return NULL;
 }
 
