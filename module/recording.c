@@ -54,6 +54,7 @@ bool dp_record_item(void *arg, const struct dp_item *item)
 	sighting.addr = item->addr;
 	sighting.ttl_s = item->ttl_s;
 	sighting.lifetime_s = dp_record_lifetime(set, item->ttl_s);
+	sighting.hint = NULL;
 	if (r->map && dp_map_record(r->map, &sighting, r->now_s) == DP_OK) {
 		r->sum.kept++;
 		count(r, DP_COUNT_RECORDED);

@@ -93,6 +93,10 @@ struct dp_sighting {
 	struct dp_addr addr;
 	uint32_t ttl_s;	     /* left at now_s */
 	uint32_t lifetime_s; /* from now_s on: TTL and grace, clamped */
+	/* Where the binding was found last, kept by the caller for the next
+	 * sighting; 0 where it is not known yet. Any other number does no harm
+	 * and is put right. NULL: not kept. */
+	uint32_t *hint;
 };
 
 /*

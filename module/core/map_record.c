@@ -40,9 +40,8 @@ static void name_to_words(uint64_t words[32], const struct dp_name *name)
 	memcpy(words, name->wire, name->len);
 }
 
-static void entry_name(struct entry *e, const struct dp_map *map,
-    const struct dp_name *name, const struct dp_name *final,
-    const struct dp_addr *addr)
+static void entry_name(struct entry *e, const struct dp_name *name,
+    const struct dp_name *final, const struct dp_addr *addr)
 {
 	e->name = name;
 	e->final = final && !dp_name_equal(final, name) ? final : NULL;
@@ -50,11 +49,10 @@ static void entry_name(struct entry *e, const struct dp_map *map,
 	memset(e->addr, 0, sizeof(e->addr));
 	memcpy(e->addr, addr->bytes, dp_addr_size_b(addr));
 	name_to_words(e->name_words, name);
-	dp_map_place_of(map, name, addr, &e->place);
 }
 
-static void entry_sighted(struct entry *e, const struct dp_map *map,
-    const struct dp_sighting *s, uint32_t now_s)
+static void entry_sighted(struct entry *e, const struct dp_sighting *s,
+    uint32_t now_s)
 {
 	uint32_t lifetime_s = s->lifetime_s;
 
@@ -64,7 +62,7 @@ static void entry_sighted(struct entry *e, const struct dp_map *map,
 		lifetime_s = DP_MAP_LIFETIME_MAX_S;
 	if (now_s == DP_MAP_CLAIMED)
 		now_s--; /* a claim never ends */
-	entry_name(e, map, s->name, s->final, &s->addr);
+	entry_name(e, s->name, s->final, &s->addr);
 	e->now_s = now_s;
 	e->ttl_end_s = later(now_s, s->ttl_s);
 	e->end_s = later(now_s, lifetime_s);
@@ -356,8 +354,10 @@ static enum dp_err enter(struct dp_map *map, const struct entry *e,
 	return DP_OK;
 }
 
-/* Each further round means that another writer got on. */
-static enum dp_err put(struct dp_map *map, const struct entry *e)
+/* Each further round means that another writer got on. *hint (NULL: not kept)
+ * becomes 1 + where a known one is. */
+static enum dp_err put(struct dp_map *map, const struct entry *e,
+    uint32_t *hint)
 {
 	enum dp_err err = DP_ERR_BUSY;
 
@@ -365,9 +365,11 @@ static enum dp_err put(struct dp_map *map, const struct entry *e)
 		struct scan at = find_known(map, e);
 
 		if (at.place != NONE) {
-			if (extend(map, e, &at))
-				return DP_OK;
-			continue;
+			if (!extend(map, e, &at))
+				continue;
+			if (hint)
+				*hint = at.place + 1;
+			return DP_OK;
 		}
 		at = find_room(map, e);
 		err = at.place == NONE ? DP_ERR_FULL : enter(map, e, &at);
@@ -378,13 +380,41 @@ static enum dp_err put(struct dp_map *map, const struct entry *e)
 	return err;
 }
 
+/*
+ * Nearly all sightings are of a binding that lives long enough already. Where
+ * that stands in the place of the hint, its hash is not needed: what the slot
+ * holds is compared in full, and the index tells of the same binding before and
+ * after. One that must be prolonged is looked for, so that of two places that
+ * it came to stand in all writers prolong the same.
+ */
+static bool put_hinted(struct dp_map *map, struct entry *e, uint32_t hint)
+{
+	struct scan at;
+
+	if (hint - 1 >= map->slot_count)
+		return false;
+	at = look_at(map, hint - 1);
+	if (dp_map_end(at.seen) < e->end_s ||
+	    dp_map_end(at.seen) == DP_MAP_CLAIMED)
+		return false;
+	at.slot = dp_map_slot(map, at.place);
+	if (!at.slot || !slot_holds(at.slot, e) ||
+	    dp_map_tag(look_at(map, at.place).seen) != dp_map_tag(at.seen))
+		return false;
+	e->place.tag = dp_map_tag(at.seen);
+	return extend(map, e, &at);
+}
+
 enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
     uint32_t now_s)
 {
 	struct entry e;
 
-	entry_sighted(&e, map, s, now_s);
-	return put(map, &e);
+	entry_sighted(&e, s, now_s);
+	if (s->hint && put_hinted(map, &e, *s->hint))
+		return DP_OK;
+	dp_map_place_of(map, s->name, &s->addr, &e.place);
+	return put(map, &e, s->hint);
 }
 
 bool dp_map_lives(const struct dp_map *map, const struct dp_name *name,
@@ -393,7 +423,8 @@ bool dp_map_lives(const struct dp_map *map, const struct dp_name *name,
 	struct entry e = { .now_s = now_s };
 	struct scan at;
 
-	entry_name(&e, map, name, NULL, addr);
+	entry_name(&e, name, NULL, addr);
+	dp_map_place_of(map, name, addr, &e.place);
 	at = find_known(map, &e);
 	/* acquire: pairs with the release in feed. */
 	return at.place != NONE &&
@@ -406,7 +437,8 @@ enum dp_err dp_map_carry(struct dp_map *map, const struct dp_binding *b,
 {
 	struct entry e;
 
-	entry_name(&e, map, &b->name, &b->final, &b->addr);
+	entry_name(&e, &b->name, &b->final, &b->addr);
+	dp_map_place_of(map, &b->name, &b->addr, &e.place);
 	e.now_s = now_s;
 	e.ttl_end_s = b->ttl_end_s;
 	e.end_s = b->end_s;
@@ -415,7 +447,7 @@ enum dp_err dp_map_carry(struct dp_map *map, const struct dp_binding *b,
 	e.hits = b->hits;
 	e.more = more;
 	e.carried = true;
-	return put(map, &e);
+	return put(map, &e, NULL);
 }
 
 /* fed_end_s goes first: a writer that prolongs from here on must feed that. */

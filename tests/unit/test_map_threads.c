@@ -47,12 +47,17 @@ static void threads_run(void *(*writer)(void *), void *(*reader)(void *))
 	CU_ASSERT_EQUAL(atomic_load(&wrong), 0);
 }
 
+/* Each thread its own; of another number, or of another map, for some. */
+#define HINTS 101
+static _Thread_local uint32_t hints[HINTS];
+
 static void record_at(uint64_t n, uint32_t now_s, uint32_t lifetime_s)
 {
 	struct unit_sighting u;
 
 	unit_sighting(&u, n);
 	u.s.lifetime_s = lifetime_s;
+	u.s.hint = &hints[n % HINTS];
 	if (dp_map_record(map, &u.s, now_s) == DP_OK)
 		atomic_fetch_add(&recorded, 1);
 	else
