@@ -71,7 +71,8 @@ struct line { /* a socket; no question before oldest waits, or from next on */
 	int fd;
 	uint16_t oldest, next;
 	uint32_t under_way;
-	int64_t answered_ns;
+	int64_t silent_ns; /* since the last answer, or the first question
+			    * after it; 0: nothing is waited for */
 	struct question questions[WINDOW];
 };
 
@@ -141,6 +142,31 @@ static struct question *question_next(struct line *l)
 	return q;
 }
 
+/* Move on past what was answered, and past what never will be: what was sent
+ * before that time. */
+static void give_up(struct line *l, int64_t before_ns)
+{
+	for (; l->oldest != l->next; l->oldest++) {
+		struct question *q = &l->questions[l->oldest % WINDOW];
+
+		if (q->waits && q->sent_ns > before_ns)
+			return;
+		load.lost += q->waits;
+		l->under_way -= q->waits;
+		q->waits = false;
+	}
+}
+
+/* No server is there: nothing that waits will be answered. */
+static void refused(struct line *l)
+{
+	int64_t now = now_ns();
+
+	if (l->silent_ns == 0)
+		l->silent_ns = now;
+	give_up(l, now);
+}
+
 /* Send count questions, or as many as there is room for. */
 static void send_some(struct line *l, unsigned count)
 {
@@ -167,9 +193,13 @@ static void send_some(struct line *l, unsigned count)
 	/* What did not go out is taken back. */
 	l->next = (uint16_t)(first + (sent > 0 ? sent : 0));
 	l->under_way -= made - (unsigned)(sent > 0 ? sent : 0);
+	if (sent < 0 && errno == ECONNREFUSED)
+		refused(l);
 	load.sent += (uint16_t)(l->next - first);
 	for (uint16_t id = first; id != l->next; id++)
 		l->questions[id % WINDOW].sent_ns = now_ns();
+	if (l->silent_ns == 0 && l->next != first)
+		l->silent_ns = l->questions[first % WINDOW].sent_ns;
 }
 
 static void send_due(void)
@@ -232,14 +262,12 @@ static void judge(const struct question *q, const uint8_t *answer)
 	}
 }
 
-static void silence(const struct line *l, int64_t stamp_ns)
+/* Questions that were given up waited, too. */
+static void silence(struct line *l, int64_t stamp_ns)
 {
-	int64_t from = l->questions[l->oldest % WINDOW].sent_ns;
-
-	if (from < l->answered_ns)
-		from = l->answered_ns;
-	if (stamp_ns - from > load.silence_ns)
-		load.silence_ns = stamp_ns - from;
+	if (stamp_ns - l->silent_ns > load.silence_ns)
+		load.silence_ns = stamp_ns - l->silent_ns;
+	l->silent_ns = l->under_way > 0 ? stamp_ns : 0;
 }
 
 static void take(struct line *l, const uint8_t *bytes, size_t size_b,
@@ -264,10 +292,9 @@ static void take(struct line *l, const uint8_t *bytes, size_t size_b,
 	} else {
 		judge(q, bytes);
 	}
-	silence(l, stamp_ns);
-	l->answered_ns = stamp_ns;
 	l->under_way--;
 	q->waits = false;
+	silence(l, stamp_ns);
 }
 
 static int64_t stamp_of(struct msghdr *message)
@@ -311,23 +338,10 @@ static void receive(struct line *l)
 			take(l, bytes[i], messages[i].msg_len,
 			    stamp_of(&messages[i].msg_hdr));
 	} while (count == (int)BATCH);
-	/* A server that is not there shows as lost answers. */
-	if (count < 0 && errno != EAGAIN && errno != ECONNREFUSED)
+	if (count < 0 && errno == ECONNREFUSED)
+		refused(l);
+	else if (count < 0 && errno != EAGAIN)
 		die("recvmmsg");
-}
-
-/* Move on past what was answered, and past what never will be. */
-static void give_up(struct line *l, int64_t now)
-{
-	for (; l->oldest != l->next; l->oldest++) {
-		struct question *q = &l->questions[l->oldest % WINDOW];
-
-		if (q->waits && now - q->sent_ns < LOST_NS)
-			return;
-		load.lost += q->waits;
-		l->under_way -= q->waits;
-		q->waits = false;
-	}
 }
 
 /* Take what came; true: answers are still waited for. */
@@ -339,7 +353,7 @@ static bool receive_all(void)
 		struct line *l = &load.lines[i];
 
 		receive(l);
-		give_up(l, now_ns());
+		give_up(l, now_ns() - LOST_NS);
 		waits |= l->oldest != l->next;
 	}
 	return waits;
