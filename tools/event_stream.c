@@ -182,8 +182,9 @@ static enum dp_err count_files(size_t *out, const char *folder,
 	if (!dir && (errno == ENOENT || errno == ENOTDIR))
 		return DP_OK; /* they may come */
 	if (!dir) {
-		dp_diag_set(diag, folder, 0, "cannot open: %s",
-		    strerror(errno));
+		dp_diag_set(diag, folder, 0, "cannot open: %s%s",
+		    strerror(errno), errno == EACCES ?
+			", for others than root and Unbound's group" : "");
 		return DP_ERR_IO;
 	}
 	while ((entry = readdir(dir)))
