@@ -4,6 +4,7 @@ lists, and says what the client was given.
 import os
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import time
@@ -138,6 +139,59 @@ def chaos(lab, resolver, trail):
                  verdict="local", source="local", rule=None, rcode="NOERROR")
     lab.check("CHAOS: the class",
               event.line["dns"]["question"]["class"] == "CH", event)
+
+
+def with_opt(wire, opt, count=1):
+    return wire[:10] + struct.pack("!H", count) + wire[12:] + opt * count
+
+
+def rejected():
+    """What Unbound answers, or not, without a look at the name."""
+    wire = dns.message.make_query(ONE, "A", use_edns=-1).to_wire()
+    opt = b"\0\0\x29\x04\xd0\0\0\0\0\0\0"
+    return {
+        "no question": wire[:4] + b"\0\0" + wire[6:12],
+        "two questions": wire[:4] + b"\0\2" + wire[6:] + wire[12:],
+        "an answer in it": wire[:6] + b"\0\1" + wire[8:],
+        "an answer itself": wire[:2] + b"\x81" + wire[3:],
+        "TC": wire[:2] + b"\x03" + wire[3:],
+        "less than a header": wire[:11],
+        "a name without end": wire[:15],
+        "NOTIFY": wire[:2] + b"\x21" + wire[3:],
+        "UPDATE": wire[:2] + b"\x29" + wire[3:],
+        "BADVERS": with_opt(wire, opt[:6] + b"\1" + opt[7:]),
+        "two OPT": with_opt(wire, opt, 2),
+        "a broken OPT": with_opt(wire, opt[:-1] + b"\5"),
+        "without RD": wire[:2] + b"\0" + wire[3:],
+        **{t: dns.message.make_query(ONE, t).to_wire()
+           for t in ("AXFR", "IXFR", "OPT", "TSIG", "MAILB")},
+        **{z: dns.message.make_query(f"x.{z}.lan", "A").to_wire()
+           for z in DROPPING},
+    }
+
+
+DROPPING = ("deny", "inform_deny", "always_deny")
+ACLS = {"127.53.71.1": "refuse", "127.53.72.1": "deny",
+        "127.53.73.1": "refuse_non_local", "127.53.74.1": "deny_non_local"}
+
+
+def without_events(lab):
+    """The list of dnspin-paths(7)."""
+    resolver = start(lab, "rejected", conf=[
+        *(f"access-control: {a}/32 {how}" for a, how in ACLS.items()),
+        *(f"local-zone: {z}.lan {z}" for z in DROPPING)])
+    trail = Trail(resolver)
+    queries = [("127.0.0.1", what, wire) for what, wire in rejected().items()]
+    queries += [(source, how, dns.message.make_query(ONE, "A").to_wire())
+                for source, how in ACLS.items()]
+    for source, what, wire in queries:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind((source, 0))
+            s.sendto(wire, (resolver.address, resolver.port))
+        resolver.ask(ONE)  # behind it, on the same thread
+        told(lab, f"no event: {what}", trail, name=ONE, client="127.0.0.1",
+             verdict="allow")
+    resolver.stop()
 
 
 def joined(lab, resolver, trail):
@@ -443,8 +497,8 @@ def over_tls(lab):
 
 
 with Lab("events") as the_lab:
-    for part in (paths, operators_own, failures, without_policy, observing,
-                 leaked, held, privacy, rings_change, no_ring, two_resolvers,
-                 under_load, over_tls):
+    for part in (paths, without_events, operators_own, failures,
+                 without_policy, observing, leaked, held, privacy,
+                 rings_change, no_ring, two_resolvers, under_load, over_tls):
         part(the_lab)
 sys.exit(the_lab.finish())
