@@ -5,6 +5,7 @@
 
 #include "module/build.h"
 #include "module/cache.h"
+#include "module/core/fault.h"
 #include "module/keeper.h"
 #include "module/query.h"
 #include "module/reply.h"
@@ -127,6 +128,7 @@ int init(struct module_env *env, int id)
 		log_err("dnspin: %s: %s", diag.object, diag.reason);
 		return 0;
 	}
+	dp_fault_catch();
 	log_info("dnspin %s: state directory %s", dp_build_dnspin_version(),
 	    place.dir);
 	/* A reload can keep what an earlier load of the module let in. */
@@ -137,6 +139,7 @@ int init(struct module_env *env, int id)
 		log_err("dnspin: out of memory");
 		if (m)
 			module_free(m);
+		dp_fault_release();
 		return 0;
 	}
 	dp_keeper_look(m);
@@ -156,6 +159,7 @@ void deinit(struct module_env *env, int id)
 	de->dyn_env = NULL;
 	dp_reply_unregister(m);
 	module_free(m);
+	dp_fault_release();
 }
 
 void operate(struct module_qstate *q, enum module_ev event, int id,

@@ -353,6 +353,7 @@ static bool start_thread(struct dp_keeper *k)
 	int err;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGBUS); /* core/fault.h */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&k->thread, NULL, run, k);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -144,6 +144,7 @@ bool dp_watch_start(struct dp_module *m)
 	if (v->slot < 0)
 		return false;
 	sigfillset(&all);
+	sigdelset(&all, SIGBUS); /* core/fault.h */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&v->thread, NULL, run, v);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

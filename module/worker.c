@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "module/core/fault.h"
+
 /* An instance is never 0, so that a fresh thread has no worker. */
 static _Thread_local struct {
 	uint64_t instance;
@@ -21,6 +23,8 @@ static struct dp_worker *worker_new(struct dp_module *m)
 		free(w);
 		return NULL;
 	}
+	/* Unbound's threads block all signals. */
+	dp_fault_unblock();
 	w->number = atomic_fetch_add(&m->worker_count, 1);
 	dp_holds_init(&w->holds, m);
 	w->next = atomic_load(&m->workers);

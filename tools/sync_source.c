@@ -9,11 +9,11 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "module/core/fault.h"
 #include "module/core/file.h"
 #include "module/core/state.h"
 #include "tools/bindings.h"
 #include "tools/choice.h"
-#include "tools/sync_fault.h"
 
 /* Bindings that the agent believes a map to hold whose writers had another
  * map-capacity before. */
@@ -87,7 +87,6 @@ void dp_sync_source_close(struct dp_sync_source **s)
 	if ((*s)->notice >= 0)
 		close((*s)->notice);
 	dp_mirror_close(&(*s)->mirror);
-	dp_fault_cover(NULL, 0);
 	dp_map_close(&(*s)->map);
 	dp_policy_close(&(*s)->policy);
 	dp_bindings_close(&(*s)->news);
@@ -228,7 +227,7 @@ static enum dp_err map_take(struct dp_sync_source *s, struct dp_diag *diag)
 	struct dp_map *map = NULL;
 	enum dp_err err;
 
-	dp_fault_cover(NULL, SIZE_MAX);
+	dp_fault_forget();
 	err = dp_map_open_ro(&map, s->map_path, diag);
 	if (!err && dp_map_is_left(map)) {
 		/* Honest writers put the next one there before they say so. */
@@ -237,15 +236,8 @@ static enum dp_err map_take(struct dp_sync_source *s, struct dp_diag *diag)
 		dp_map_close(&map);
 		err = DP_ERR_FORMAT;
 	}
-	if (err) {
-		dp_fault_cover(NULL, 0);
-	} else {
-		size_t size_b;
-		const void *bytes = dp_map_bytes(map, &size_b);
-
-		dp_fault_cover(bytes, size_b);
+	if (!err)
 		s->map = map;
-	}
 	return err;
 }
 

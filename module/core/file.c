@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "module/core/fault.h"
 #include "module/core/state.h"
 
 #define COPY_B 32768		/* bytes at a time */
@@ -82,6 +83,7 @@ static enum dp_err map_bytes(struct dp_file *f, int protection, int flags,
 	if (bytes == MAP_FAILED)
 		return system_refused(diag, path, "map");
 	f->bytes = bytes;
+	dp_fault_cover(bytes, f->size_b);
 	return DP_OK;
 }
 
@@ -296,6 +298,17 @@ void dp_file_populate(const struct dp_file *f, size_t off_b, size_t size_b)
 	(void)madvise(f->bytes + begin_b, size_b, MADV_POPULATE_WRITE);
 }
 
+bool dp_file_is_at(const struct dp_file *f, const char *path)
+{
+	uint64_t id[4];
+	enum dp_err err = dp_file_identify(id, path);
+
+	if (err != DP_OK)
+		return err != DP_ERR_NOTFOUND;
+	return id[0] == f->id[0] && id[1] == f->id[1] && id[2] >= f->size_b &&
+	    !dp_fault_is_cut(f->bytes);
+}
+
 enum dp_err dp_file_identify(uint64_t id[4], const char *path)
 {
 	struct stat st;
@@ -309,6 +322,7 @@ enum dp_err dp_file_identify(uint64_t id[4], const char *path)
 
 void dp_file_close(struct dp_file *f)
 {
+	dp_fault_uncover(f->bytes);
 	if (f->bytes)
 		munmap(f->bytes, f->size_b);
 	if (f->fd >= 0)

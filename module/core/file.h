@@ -1,7 +1,8 @@
 /*
  * Files as memory: whole files mapped read-only or shared, and files replaced
- * atomically (written beside, synced, renamed). This source, policy, map and
- * status are the only ones that touch mapped bytes. No locks; each struct
+ * atomically (written beside, synced, renamed). This source, policy, map, ring
+ * and status are the only ones that touch mapped bytes. A mapped file that is
+ * cut short by somebody is the business of fault.h. No locks; each struct
  * dp_file belongs to one owner at a time.
  */
 #ifndef DP_FILE_H
@@ -42,10 +43,13 @@ enum dp_err dp_file_snapshot(struct dp_file *out, const char *path,
 enum dp_err dp_file_map_rw(struct dp_file *out, const char *path,
     size_t size_b, bool *created, struct dp_diag *diag) DP_MUST_CHECK;
 
+/* False when there is nothing at path, or another file than the one that is
+ * mapped, or one that was cut short since (fault.h). */
+bool dp_file_is_at(const struct dp_file *f, const char *path);
+
 /* Fill id from path without opening. DP_ERR_NOTFOUND: no such file. */
 enum dp_err dp_file_identify(uint64_t id[4], const char *path) DP_MUST_CHECK;
 
-/* Unmap and close; f may be closed already. */
 /* Advice to the system, for a file that is mapped for writing. Page by page:
  * else the first touch of a page can bring as much as the disk reads ahead,
  * which is megabytes on some, and keep who touches it waiting for milliseconds.
@@ -54,6 +58,7 @@ enum dp_err dp_file_identify(uint64_t id[4], const char *path) DP_MUST_CHECK;
 void dp_file_page_by_page(const struct dp_file *f);
 void dp_file_populate(const struct dp_file *f, size_t off_b, size_t size_b);
 
+/* Unmap and close; f may be closed already. */
 void dp_file_close(struct dp_file *f);
 
 /* Replace path by bytes: written to a new file beside it, synced, renamed, the

@@ -440,12 +440,8 @@ enum dp_err dp_map_open_ro(struct dp_map **out, const char *path,
 
 bool dp_map_is_at(const struct dp_map *map, const char *path)
 {
-	uint64_t id[4];
-	enum dp_err err = dp_file_identify(id, path);
-
-	if (err != DP_OK)
-		return err != DP_ERR_NOTFOUND;
-	return id[0] == map->file.id[0] && id[1] == map->file.id[1];
+	return dp_file_is_at(&map->file, path) &&
+	    header_check(map->head) == map->check;
 }
 
 void dp_map_close(struct dp_map **map)

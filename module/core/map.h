@@ -58,20 +58,20 @@ enum dp_err dp_map_open(struct dp_map **out, const char *path,
     struct dp_diag *diag) DP_MUST_CHECK;
 
 /* Open for reading; every byte is distrusted. DP_ERR_NOTFOUND: no map. A
- * writer that truncates the file kills its readers (SIGBUS), unless they see to
- * it: it can do no more by that than by leaving the map empty. */
+ * writer that truncates the file kills its readers, unless they catch that
+ * (fault.h): it can do no more by that than by leaving the map empty. */
 enum dp_err dp_map_open_ro(struct dp_map **out, const char *path,
     struct dp_diag *diag) DP_MUST_CHECK;
 
 /* False when the file at path is not this map any more: somebody removed or
- * replaced it, and what goes into map is lost. */
+ * replaced it, cut it short or wrote over it, and what goes into map is lost. */
 bool dp_map_is_at(const struct dp_map *map, const char *path);
 
 /* Have the writers moved to another file at the same path (map_move.h)? Then
  * open that. A look at memory, for those who cannot ask dp_map_is_at often. */
 bool dp_map_is_left(const struct dp_map *map);
 
-/* Where the file is mapped and how much of it: for who outlives SIGBUS. */
+/* Where the file is mapped and how much of it: for tests. */
 const void *dp_map_bytes(const struct dp_map *map, size_t *size_b);
 
 /* Live bindings that it surely holds; map_move.h changes it. */

@@ -12,6 +12,7 @@
 #include "module/core/state.h"
 
 #define OPEN_TRIES 10 /* while others replace the file */
+#define MADE_B offsetof(struct dp_ring_d, reserved)
 #define HEAD_WORDS (sizeof(struct dp_ring_record_d) / sizeof(uint64_t))
 
 struct dp_ring {
@@ -19,6 +20,7 @@ struct dp_ring {
 	struct dp_ring_d *d;
 	_Atomic uint64_t *data;
 	/* What others could have changed in d is not read back. */
+	uint8_t made[MADE_B]; /* the beginning of d */
 	uint64_t size_b;
 	uint64_t at;
 	uint64_t next;
@@ -135,14 +137,6 @@ static enum dp_err lock(int fd, const char *path, struct dp_diag *diag)
 	return DP_ERR_IO;
 }
 
-static bool is_at(const struct dp_file *f, const char *path)
-{
-	uint64_t id[4];
-
-	return dp_file_identify(id, path) == DP_OK && id[0] == f->id[0] &&
-	    id[1] == f->id[1];
-}
-
 /* DP_ERR_BUSY also when somebody else put another file there meanwhile: *again
  * tells. */
 static enum dp_err open_locked(struct dp_file *f, const char *path,
@@ -155,7 +149,7 @@ static enum dp_err open_locked(struct dp_file *f, const char *path,
 	if (err != DP_OK)
 		return err;
 	err = lock(f->fd, path, diag);
-	if (err == DP_OK && !is_at(f, path)) {
+	if (err == DP_OK && !dp_file_is_at(f, path)) {
 		*again = true;
 		err = DP_ERR_BUSY;
 	}
@@ -263,6 +257,7 @@ enum dp_err dp_ring_open(struct dp_ring **out, const char *path,
 	}
 	r->d = (struct dp_ring_d *)(void *)r->file.bytes;
 	r->data = (void *)(r->file.bytes + DP_RING_DATA_AT);
+	memcpy(r->made, r->file.bytes, sizeof(r->made));
 	r->size_b = r->d->size_b;
 	r->at = atomic_load_explicit(&r->d->committed, memory_order_relaxed);
 	r->next = atomic_load_explicit(&r->d->next, memory_order_relaxed);
@@ -273,7 +268,8 @@ enum dp_err dp_ring_open(struct dp_ring **out, const char *path,
 
 bool dp_ring_is_at(const struct dp_ring *r, const char *path)
 {
-	return is_at(&r->file, path);
+	return dp_file_is_at(&r->file, path) &&
+	    memcmp(r->file.bytes, r->made, sizeof(r->made)) == 0;
 }
 
 void dp_ring_close(struct dp_ring **r)

@@ -47,7 +47,8 @@ enum dp_err dp_ring_open(struct dp_ring **out, const char *path,
 bool dp_ring_write(struct dp_ring *r, enum dp_ring_kind kind,
     const uint64_t *words, size_t count);
 
-/* False when the file at path is not the one that r writes. */
+/* False when the file at path is not the one that r writes, or was cut short
+ * or written over: what is written to it is lost. */
 bool dp_ring_is_at(const struct dp_ring *r, const char *path);
 
 /* *r may be NULL. The file stays, and so do its records. */

@@ -110,6 +110,34 @@ static void another_size_or_boot_makes_a_new_file_and_counts_on(void)
 }
 
 /* A file that is no ring, or of which somebody changed the head. */
+/* By somebody else, while it is written. */
+static void what_was_done_to_a_ring_is_noticed(void)
+{
+	static const char junk[64] = "junk";
+	struct dp_ring *r;
+
+	for (int form = 0; form < 4; form++) {
+		unlink(ring_path);
+		r = ring_open();
+		CU_ASSERT_TRUE(dp_ring_is_at(r, ring_path));
+		if (form == 0) {
+			CU_ASSERT_EQUAL_FATAL(unlink(ring_path), 0);
+		} else if (form < 3) {
+			CU_ASSERT_EQUAL_FATAL(truncate(ring_path,
+			    DP_RING_DATA_AT + (form > 1)), 0);
+		} else {
+			FILE *f = fopen(ring_path, "r+b");
+
+			CU_ASSERT_FATAL(f != NULL);
+			CU_ASSERT_EQUAL(fwrite(junk, 1, sizeof(junk), f),
+			    sizeof(junk));
+			fclose(f);
+		}
+		CU_ASSERT_FALSE(dp_ring_is_at(r, ring_path));
+		dp_ring_close(&r);
+	}
+}
+
 static void what_is_no_ring_is_replaced(void)
 {
 	static const uint8_t junk[10000] = "junk";
@@ -213,5 +241,6 @@ UNIT_MAIN_WITH("ring", ring_folder_make, ring_folder_remove,
     UNIT(one_writer_at_a_time),
     UNIT(a_writer_goes_on_where_the_last_one_ended),
     UNIT(another_size_or_boot_makes_a_new_file_and_counts_on),
+    UNIT(what_was_done_to_a_ring_is_noticed),
     UNIT(what_is_no_ring_is_replaced),
     UNIT(a_killed_writer_leaves_whole_records))
