@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "module/client_key.h"
+#include "module/core/file.h"
 #include "module/core/ring.h"
 
 #define EVENT_B 256u	  /* room in a ring for each event (setting.def) */
@@ -68,14 +69,17 @@ static enum dp_err ring_path(char path[DP_PATH_MAX], const struct dp_keeper *k,
 	return dp_state_path(path, k->m->place.dir, name, diag);
 }
 
-/* In the first file that nobody writes: a thread of this resolver or of another
- * one. Events that are there unread are kept. */
+/* In the first file that nobody writes, a thread of this resolver or of another
+ * one; what is there and cannot be used is passed over. Events that are there
+ * unread are kept. */
 static enum dp_err open_ring(struct dp_keeper *k, struct dp_ring **out,
     unsigned *number, uint64_t size_b, struct dp_diag *diag)
 {
 	struct dp_ring_made made = { .size_b = size_b };
 	enum dp_err err = DP_ERR_BUSY;
 	char path[DP_PATH_MAX];
+	bool taken = true;
+	uint64_t id[4];
 
 	find_boot(k);
 	memcpy(made.boot, k->boot, sizeof(made.boot));
@@ -84,10 +88,13 @@ static enum dp_err open_ring(struct dp_keeper *k, struct dp_ring **out,
 		return DP_ERR_IO;
 	}
 	make_folder(k);
-	for (unsigned i = 0; err == DP_ERR_BUSY && i < NUMBERS_MAX; i++) {
+	for (unsigned i = 0; taken && err != DP_OK && i < NUMBERS_MAX; i++) {
 		err = ring_path(path, k, i, diag);
-		if (err == DP_OK)
-			err = dp_ring_open(out, path, &made, diag);
+		if (err != DP_OK)
+			break;
+		err = dp_ring_open(out, path, &made, diag);
+		taken = err == DP_ERR_BUSY || err == DP_ERR_FORMAT ||
+		    dp_file_identify(id, path) == DP_OK;
 		*number = i;
 	}
 	return err;
@@ -110,12 +117,38 @@ static bool is_there(const struct dp_keeper *k, unsigned i)
 	const struct dp_ring *ring = atomic_load(&k->m->trails.rings[i]);
 	char path[DP_PATH_MAX];
 
-	if (ring_path(path, k, k->rings[i].number, NULL) != DP_OK ||
+	if (!ring || ring_path(path, k, k->rings[i].number, NULL) != DP_OK ||
 	    dp_ring_is_at(ring, path))
 		return true;
-	log_err("dnspin: %s: removed or replaced; the events in it that nobody "
-		"has read are lost", path);
+	log_err("dnspin: %s: removed or replaced, or cut short; the events in it "
+		"that nobody has read are lost", path);
 	return false;
+}
+
+/* Rings that nobody writes to any more. */
+static void close_rings(struct dp_keeper *k, struct dp_ring **old,
+    unsigned count)
+{
+	if (count > 0)
+		dp_keeper_wait_for_all(k->m);
+	while (count > 0)
+		dp_ring_close(&old[--count]);
+}
+
+/* All of them, or those that are lost: the next ones take their numbers, so
+ * that readers see that they are others. */
+static void drop_rings(struct dp_keeper *k, bool all)
+{
+	struct dp_ring *old[DP_EPOCH_SLOTS];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < DP_EPOCH_SLOTS; i++) {
+		_Atomic(struct dp_ring *) *at = &k->m->trails.rings[i];
+
+		if (atomic_load(at) && (all || !is_there(k, i)))
+			old[count++] = atomic_exchange(at, NULL);
+	}
+	close_rings(k, old, count);
 }
 
 static void say_unlogged(struct dp_keeper *k, const struct dp_diag *why)
@@ -128,29 +161,27 @@ static void say_unlogged(struct dp_keeper *k, const struct dp_diag *why)
 }
 
 /*
- * A ring of this size for each thread that answers; 0: none. One of another
- * size is kept as long as no new one can be had. A new one gets a file of its
- * own, so that nothing is lost when they change places.
+ * A ring of this size for each thread that answers. One of another size is kept
+ * as long as no new one can be had. A new one gets a file of its own, so that
+ * nothing is lost when they change places.
  */
 static void fit_rings(struct dp_keeper *k, uint64_t size_b)
 {
-	struct dp_ring *ring, *old[2 * DP_EPOCH_SLOTS];
-	unsigned old_count = 0;
-	unsigned count = size_b > 0 ? ring_count(k->m) : DP_EPOCH_SLOTS;
+	struct dp_ring *ring, *old[DP_EPOCH_SLOTS];
+	unsigned old_count = 0, number, count = ring_count(k->m);
 	struct dp_diag diag = { .object = "" };
 	enum dp_err err = DP_OK;
 
-	for (unsigned i = 0; i < count; i++) {
+	drop_rings(k, false);
+	for (unsigned i = 0; i < count && err == DP_OK; i++) {
 		_Atomic(struct dp_ring *) *at = &k->m->trails.rings[i];
 
-		if (atomic_load(at) && (size_b == 0 || !is_there(k, i)))
-			old[old_count++] = atomic_exchange(at, NULL);
-		if (err != DP_OK || size_b == 0 ||
-		    (atomic_load(at) && k->rings[i].size_b == size_b))
+		if (atomic_load(at) && k->rings[i].size_b == size_b)
 			continue;
-		err = open_ring(k, &ring, &k->rings[i].number, size_b, &diag);
+		err = open_ring(k, &ring, &number, size_b, &diag);
 		if (err != DP_OK)
-			continue;
+			break;
+		k->rings[i].number = number;
 		k->rings[i].size_b = size_b;
 		ring = atomic_exchange(at, ring);
 		if (ring)
@@ -160,10 +191,7 @@ static void fit_rings(struct dp_keeper *k, uint64_t size_b)
 		say_unlogged(k, &diag);
 	else
 		k->events_trouble[0] = '\0';
-	if (old_count > 0)
-		dp_keeper_wait_for_all(k->m);
-	while (old_count > 0)
-		dp_ring_close(&old[--old_count]);
+	close_rings(k, old, old_count);
 }
 
 /* --- the key of pseudonyms ------------------------------------------------ */
@@ -243,8 +271,10 @@ void dp_keeper_look_at_events(struct dp_keeper *k)
 	if (!p)
 		return;
 	dp_keeper_open_events(k, p);
-	if (setting(p, DP_SET_EVENT_RING) == 0)
-		fit_rings(k, 0);
+	if (setting(p, DP_SET_EVENT_RING) == 0) {
+		drop_rings(k, true);
+		k->events_trouble[0] = '\0';
+	}
 	if (setting(p, DP_SET_CLIENT_PRIVACY) != DP_PRIVACY_PSEUDONYM) {
 		set_key(k->m, NULL);
 		k->key_trouble[0] = '\0';
@@ -253,6 +283,6 @@ void dp_keeper_look_at_events(struct dp_keeper *k)
 
 void dp_keeper_close_events(struct dp_keeper *k)
 {
-	fit_rings(k, 0);
+	drop_rings(k, true);
 	set_key(k->m, NULL);
 }

@@ -60,8 +60,8 @@ static void drop_lost_map(struct dp_keeper *k)
 	if (!map || !dp_keeper_path(k, path, DP_STATE_MAP, k->map_trouble) ||
 	    dp_map_is_at(map, path))
 		return;
-	log_err("dnspin: %s: removed or replaced; the bindings in it are lost",
-	    path);
+	log_err("dnspin: %s: removed or replaced, or cut short; the bindings in "
+		"it are lost", path);
 	atomic_store(&k->m->map, NULL);
 	dp_keeper_wait_for_all(k->m);
 	/* A hit would tell of addresses that the firewall is to lose. */
