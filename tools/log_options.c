@@ -56,6 +56,15 @@ static bool size(uint64_t *out_b, const char *word)
 	return scaled(out_b, word, "KMG", factors) && *out_b >= SIZE_MIN_B;
 }
 
+/* Not February 30, which is March 2 to the C library. */
+static bool is_day(const struct tm *tm)
+{
+	struct tm day = { .tm_year = tm->tm_year, .tm_mon = tm->tm_mon,
+		.tm_mday = tm->tm_mday };
+
+	return timegm(&day) != -1 && day.tm_mday == tm->tm_mday;
+}
+
 /* ISO 8601: a day, or with a time; with Z in UTC, else in local time. */
 static bool moment(uint64_t *out_s, const char *word)
 {
@@ -68,7 +77,7 @@ static bool moment(uint64_t *out_s, const char *word)
 		const char *end = strptime(word, forms[i], &tm);
 		time_t t;
 
-		if (!end || (end[0] && strcmp(end, "Z") != 0))
+		if (!end || (end[0] && strcmp(end, "Z") != 0) || !is_day(&tm))
 			continue;
 		t = end[0] ? timegm(&tm) : mktime(&tm);
 		if (t < 0)
