@@ -41,19 +41,20 @@ class Source:
         return int(self._daemon.log_text().split()[-2])
 
 
-def killed(lab, name, *options):
+def killed(lab, name, *options, most_s=0.25, readable=turned):
+    """readable: of a log the files to read, once it is whole."""
     chance = random.Random(SEED)
     source = Source(lab, name).start()
     log = os.path.join(lab.work, name + ".json")
     logger = Logger(lab, source.state, "-O", log, *options)
     for _ in range(KILLS):
         logger.start()
-        time.sleep(chance.uniform(0.01, 0.25))  # the random moment
+        time.sleep(chance.uniform(0.01, most_s))  # the random moment
         logger.stop(signal.SIGKILL)
     filled = source.stop()
     lab.check(f"{name}: it takes up the end", logger.once() == 0,
               logger.said())
-    wrong, events, lost = faults(turned(log))
+    wrong, events, lost = faults(readable(log))
     lab.check(f"{name}: {KILLS} kills, each event once or declared lost",
               not wrong and events + lost == filled and events > 0,
               (wrong[:2], events, lost, filled))
@@ -81,10 +82,32 @@ def sealed(lab):
     print("        " + done.stdout.replace("\n", "\n        "))
 
 
+def encrypted(lab):
+    """What is in no closed block dies with the logger, and is read once
+    more; killed before and behind the ends of blocks."""
+    key, public = keys(lab, "encrypting")
+    auditor, auditor_public = keys(lab, "auditor")
+
+    def decrypted(log):
+        with open(log + ".plain", "wb") as to:
+            done = subprocess.run(
+                [lab.tree.dnspin, "verify", "-k", public, "-x", auditor,
+                 *turned(log)], stdout=to, stderr=subprocess.PIPE, text=True,
+                check=False)
+        lab.check("encrypted: verify says that it is intact",
+                  done.returncode == 0, done)
+        print("        " + done.stderr.replace("\n", "\n        "))
+        return [log + ".plain"]
+
+    killed(lab, "encrypted", "-k", key, "-a", auditor_public, "-s", "8M",
+           most_s=0.8, readable=decrypted)
+
+
 def full_disk(lab):
     """A file system of 8 MiB that only the logger sees is filled, then has
-    room again. The rings hold a second, so that events get lost."""
-    source = Source(lab, "full", "1048576").start()
+    room again. The rings hold a quarter of a second, so that events get lost.
+    """
+    source = Source(lab, "full", "262144").start()
     disk = os.path.join(lab.work, "disk")
     os.makedirs(disk)
     log = os.path.join(disk, "log.json")
@@ -133,5 +156,6 @@ def logger_cpu(logger):
 with Lab("log-kill", authority=False) as the_lab:
     killed(the_lab, "plain")
     sealed(the_lab)
+    encrypted(the_lab)
     full_disk(the_lab)
 sys.exit(the_lab.finish())
