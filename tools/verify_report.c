@@ -137,7 +137,7 @@ static void print_silence(FILE *to, const struct dp_verify_sum *s)
 {
 	uint64_t seconds = s->silence_us / 1000000;
 
-	if (s->silence_us > 0)
+	if (seconds > 0)
 		fprintf(to, "longest time without a checkpoint: %" PRIu64
 		    ":%02u:%02u, from %s to %s\n", seconds / 3600,
 		    (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60),
