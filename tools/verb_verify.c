@@ -174,8 +174,22 @@ static int said_error(const struct verification *v, const char *path,
 	}
 }
 
+/* gzip, xz, zstd or bzip2. */
+static bool is_compressed(const char *text, size_t size_b)
+{
+	static const char *const begins[] = { "\x1f\x8b", "\xfd" "7zXZ",
+		"\x28\xb5\x2f\xfd", "BZh" };
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (size_b >= strlen(begins[i]) &&
+		    memcmp(text, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
 static int read_file(struct verification *v, const char *path, int fd)
 {
+	uint64_t before_b = v->done_b;
 	ssize_t n;
 
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
@@ -186,6 +200,10 @@ static int read_file(struct verification *v, const char *path, int fd)
 			continue;
 		if (n < 0)
 			break;
+		if (v->done_b == before_b && is_compressed(v->chunk, (size_t)n))
+			return dp_cli_fail(DP_EXIT_FAILED, path, "is "
+			    "compressed: decompress all files of the log in "
+			    "order to standard input, and verify -");
 		err = dp_verify_octets(v->verify, v->chunk, (size_t)n);
 		if (err)
 			return said_error(v, path, err);

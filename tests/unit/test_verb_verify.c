@@ -123,5 +123,23 @@ static void an_open_end_is_allowed_on_request(void)
 	put(second, &clear.files[1]);
 }
 
+/* It is no log that somebody tampered with. */
+static void what_is_compressed_is_told(void)
+{
+	static const char *const begins[] = { "\x1f\x8b\x08", "\xfd" "7zXZ",
+		"\x28\xb5\x2f\xfd", "BZh9" };
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+		CU_ASSERT_TRUE_FATAL(unit_write(second, begins[i],
+		    strlen(begins[i])));
+		CU_ASSERT_EQUAL(run(" -k K 1 2"), DP_EXIT_FAILED);
+		CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "compressed"));
+		CU_ASSERT_TRUE_FATAL(unit_write(second, begins[i], 1));
+		CU_ASSERT_EQUAL(run(" -k K 1 2"), DP_EXIT_FINDING);
+	}
+	put(second, &clear.files[1]);
+}
+
 UNIT_MAIN_WITH("verb_verify", set_up, tear_down, UNIT(logs_are_made),
-    UNIT(logs_are_judged), UNIT(an_open_end_is_allowed_on_request))
+    UNIT(logs_are_judged), UNIT(an_open_end_is_allowed_on_request),
+    UNIT(what_is_compressed_is_told))
