@@ -62,6 +62,11 @@ static bool is_genuine(struct dp_verify *v, const char *text, size_t size_b,
 		dp_verify_found(v, DP_VERIFY_SIGNATURE, &at,
 		    "the checkpoint is damaged or was made with another key");
 		return false;
+	} else if (!l->is_block &&
+	    memcmp(l->key, v->sum.key, sizeof(l->key)) != 0) {
+		dp_verify_found(v, DP_VERIFY_SIGNATURE, &at,
+		    "it names another key than the one it was made with");
+		return false;
 	}
 	return true;
 }
@@ -79,6 +84,10 @@ static bool stands_right(struct dp_verify *v, size_t size_b)
 		    "the first line of the file, which names its chain, is "
 		    "missing or damaged");
 	if (v->line_now.is_block || v->octet == 0)
+		return true;
+	/* Files that were put together are still a log. */
+	if (began && v->octet == v->block_octet && v->last.is_block &&
+	    v->last.end == DP_SEAL_END_FILE)
 		return true;
 	dp_verify_found(v, DP_VERIFY_INSERTED, &at,
 	    "the first line of a file stands in the middle of one");
@@ -99,6 +108,21 @@ static void blocks_missing(struct dp_verify *v, uint64_t expected)
 	    l->before > known ? l->before - known : 0);
 }
 
+/* Only who has the key, or a writer with an error, says such things. */
+static bool contradicts(const struct dp_verify *v)
+{
+	const struct dp_seal_line *l = &v->line_now, *last = &v->last;
+	bool file_ended = last->is_block && last->end == DP_SEAL_END_FILE;
+
+	if (!v->sum.has_chain)
+		return l->number == 0 && (l->is_block || l->file != 1 ||
+		    l->before != 0 ||
+		    !sodium_is_zero(l->previous, sizeof(l->previous)));
+	return l->before != last->before + last->records ||
+	    l->is_block == file_ended ||
+	    (!l->is_block && l->file <= v->sum.last_file);
+}
+
 /* Is it the next one of the chain? False: no, and the chain goes on where it
  * was. */
 static bool follows(struct dp_verify *v, size_t size_b)
@@ -107,8 +131,13 @@ static bool follows(struct dp_verify *v, size_t size_b)
 	struct dp_verify_place at = whole_place(v, size_b);
 	uint64_t expected = v->last.number + 1;
 
-	if (!v->sum.has_chain)
+	if (!v->sum.has_chain) {
+		if (contradicts(v))
+			dp_verify_found(v, DP_VERIFY_CHAIN, &at,
+			    "it says that it is the first of a log, and that "
+			    "it is not");
 		return true;
+	}
 	if (memcmp(l->chain, v->last.chain, sizeof(l->chain)) != 0) {
 		dp_verify_found(v, DP_VERIFY_CHAIN, &at,
 		    "%s of another log, sealed with the same key",
@@ -127,6 +156,10 @@ static bool follows(struct dp_verify *v, size_t size_b)
 	    memcmp(l->previous, v->last_digest, sizeof(l->previous)) != 0)
 		dp_verify_found(v, DP_VERIFY_CHAIN, &at,
 		    "the checkpoint does not follow checkpoint %" PRIu64
+		    " that stands before it", v->last.number);
+	else if (l->number == expected && contradicts(v))
+		dp_verify_found(v, DP_VERIFY_CHAIN, &at,
+		    "the checkpoint contradicts checkpoint %" PRIu64
 		    " that stands before it", v->last.number);
 	return true;
 }

@@ -157,7 +157,7 @@ class Reader:
             SigningKey(secret).to_curve25519_private_key()) if secret else None
         self._last, self._hash = None, None
         self._before = 0
-        self._encrypted, self._files, self._end = False, None, "no"
+        self._encrypted, self._files, self._end = False, None, b"no"
         self._path, self._first, self._line = None, 1, 0
         self._block = None
         self.text, self.records, self.lost = [], 0, 0
@@ -219,9 +219,12 @@ class Reader:
             self._broken("a first seal line with something before it")
 
     def _begin(self, seal):
-        if self._block is not None or seal["key"] != self._key:
-            self._broken("a file's seal line in it, or another key")
-        if self._files is not None and seal["file"] != self._files + 1:
+        if seal["key"] != self._key:
+            self._broken("another key than it is made with")
+        if self._block is not None and not self._block.is_empty:
+            self._broken("a file's seal line behind other lines")
+        if self._last and (self._end != b"file" or
+                           seal["file"] != self._files + 1):
             self._broken("not the next file")
         self._files, self._encrypted = seal["file"], bool(seal["auditor"])
         self._before, self._end = seal["before"], b"no"

@@ -225,7 +225,11 @@ def other_files(lab, paths, key, foreign):
             ("another log behind it", [*paths, *foreign])):
         said = disagreement(lab, files, key)
         lab.check(f"{name}: both see it, at one place", not said, said)
-    for name, files in (("all but the first", paths[1:]),
+    whole = os.path.join(lab.work, "whole")
+    with open(whole, "wb") as f:
+        f.writelines(line for path in paths for line in lines_of(path))
+    for name, files in (("all in one", [whole]),
+                        ("all but the first", paths[1:]),
                         ("the second alone", paths[1:2])):
         code, report = verify(lab, files, key)
         broken, _ = second(files, key)

@@ -156,6 +156,143 @@ static void seal_twice(struct twice *t, const struct sealed_file *log,
 	sealed_join(&t->f, &t->p, at + 1, t->p.count);
 }
 
+/* As cat does it. */
+static void files_may_be_put_together(void)
+{
+	static struct sealed_file f;
+	const struct sealed_file *const files[] = { &f };
+	const struct sealed_question q = { .copies = &tampered_log.copies };
+	struct sealed_parts p;
+
+	f.size_b = 0;
+	for (size_t i = 0; i < 2; i++)
+		sealed_append(&f, tampered_log.files[i].text,
+		    tampered_log.files[i].size_b);
+	sealed_verify(&tampered, files, 1, &q);
+	CU_ASSERT_EQUAL(tampered.count, 0);
+	CU_ASSERT_EQUAL(tampered.sum.last_file, 2);
+	CU_ASSERT_EQUAL(tampered.sum.records, 11);
+	CU_ASSERT_EQUAL(tampered.sum.copies, 7);
+	/* But nothing between them. */
+	f.size_b = tampered_log.files[0].size_b;
+	sealed_append(&f, "x\n", 2);
+	sealed_split(&p, &tampered_log.files[1]);
+	sealed_join(&f, &p, 0, p.count);
+	sealed_verify(&tampered, files, 1, &q);
+	CU_ASSERT_TRUE_FATAL(tampered.count > 0);
+	CU_ASSERT_EQUAL(tampered.found[0].kind, DP_VERIFY_INSERTED);
+}
+
+/* The last seal line of a file, changed and signed with the right key. */
+static void seal_anew(struct sealed_file *f, void (*change)(
+    struct dp_seal_line *l))
+{
+	struct dp_seal_line *l = calloc(1, sizeof(*l));
+	struct sealed_parts p = { .count = 0 };
+	uint8_t secret[DP_KEY_SIGN_B];
+	size_t last;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(l);
+	CU_ASSERT_EQUAL_FATAL(dp_key_secret_read(secret, sealed_key, NULL),
+	    DP_OK);
+	sealed_split(&p, f);
+	CU_ASSERT_FATAL(p.count > 0);
+	last = p.count - 1;
+	CU_ASSERT_EQUAL_FATAL(dp_seal_line_read(l, p.at[last],
+	    p.size_b[last]), DP_OK);
+	change(l);
+	f->size_b -= p.size_b[last];
+	f->size_b += dp_seal_line_write(f->text + f->size_b, l, secret);
+	free(l);
+}
+
+static void nothing_changed(struct dp_seal_line *l)
+{
+	(void)l;
+}
+
+static void other_sum(struct dp_seal_line *l)
+{
+	l->before++;
+}
+
+static void other_file(struct dp_seal_line *l)
+{
+	l->file++;
+}
+
+static void other_key(struct dp_seal_line *l)
+{
+	l->key[0] ^= 1;
+}
+
+static void other_begin(struct dp_seal_line *l)
+{
+	l->previous[31] = 1;
+}
+
+static void ended_file(struct dp_seal_line *l)
+{
+	l->end = DP_SEAL_END_FILE;
+}
+
+static void the_key_does_not_make_everything_right(void)
+{
+	static const struct {
+		bool begins; /* it is the first line that is changed */
+		void (*change)(struct dp_seal_line *l);
+		size_t count;
+		enum dp_verify_kind kind;
+	} cases[] = {
+		{ false, nothing_changed, 0, DP_VERIFY_CHAIN },
+		{ false, other_sum, 1, DP_VERIFY_CHAIN },
+		{ false, ended_file, 0, DP_VERIFY_CHAIN },
+		{ true, nothing_changed, 0, DP_VERIFY_CHAIN },
+		{ true, other_sum, 1, DP_VERIFY_CHAIN },
+		{ true, other_file, 1, DP_VERIFY_CHAIN },
+		{ true, other_begin, 1, DP_VERIFY_CHAIN },
+		{ true, other_key, 1, DP_VERIFY_SIGNATURE },
+	};
+	static struct sealed one;
+	const struct sealed_file *const files[] = { &one.files[0] };
+	const struct sealed_question q = { .still_open = true };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		sealed_begin(&one, sealed_key, NULL);
+		if (!cases[i].begins)
+			sealed_add(&one, 3);
+		dp_seal_close(&one.seal);
+		seal_anew(&one.files[0], cases[i].change);
+		sealed_verify(&tampered, files, 1, &q);
+		CU_ASSERT_EQUAL_FATAL(tampered.count, cases[i].count);
+		if (tampered.count > 0)
+			CU_ASSERT_EQUAL(tampered.found[0].kind, cases[i].kind);
+	}
+}
+
+/* A file that ended has nothing behind it, and one that did not no next. */
+static void files_end_once(void)
+{
+	static struct sealed one;
+	const struct sealed_file *const files[] = { &one.files[0] };
+	const struct sealed_question q = { .still_open = true };
+
+	for (int ends = 0; ends < 2; ends++) {
+		sealed_begin(&one, sealed_key, NULL);
+		sealed_add(&one, 3);
+		CU_ASSERT_EQUAL(ends > 0 ? dp_seal_end_file(one.seal,
+		    SEALED_NOW) : DP_OK, DP_OK);
+		CU_ASSERT_EQUAL(ends > 0 ? dp_seal_stop(one.seal, SEALED_NOW) :
+		    dp_seal_next_file(one.seal, SEALED_NOW), DP_OK);
+		sealed_flush(&one);
+		dp_seal_close(&one.seal);
+		sealed_verify(&tampered, files, 1, &q);
+		CU_ASSERT_TRUE_FATAL(tampered.count > 0);
+		CU_ASSERT_EQUAL(tampered.found[0].kind, ends > 0 ?
+		    DP_VERIFY_CHAIN : DP_VERIFY_INSERTED);
+	}
+}
+
 /* Whoever has the key seals another end; what was sent elsewhere stays. */
 static void a_chain_is_not_continued_twice(void)
 {
@@ -248,4 +385,6 @@ UNIT_MAIN_WITH("verify_chain", sealed_set_up, sealed_tear_down,
     UNIT(logs_are_made), UNIT(blocks_stay_where_they_are),
     UNIT(files_stay_where_they_are), UNIT(logs_are_not_mixed),
     UNIT(a_chain_is_not_continued_twice),
-    UNIT(only_who_knows_the_key_sees_another), UNIT(the_auditor_reads_it))
+    UNIT(only_who_knows_the_key_sees_another), UNIT(the_auditor_reads_it),
+    UNIT(files_may_be_put_together), UNIT(files_end_once),
+    UNIT(the_key_does_not_make_everything_right))
