@@ -7,17 +7,26 @@
 #include <string.h>
 
 #include "tools/intern.h"
+#include "tools/vec.h"
 
 struct moved { /* an address outside the pins of a rule, kept once */
 	uint32_t rule;
 	struct dp_addr addr;
 };
 
+struct found {
+	struct moved what;
+	uint32_t name; /* at which it was seen first */
+};
+
 struct dp_drift {
 	const struct dp_policy *policy;
 	uint64_t *seen; /* answers, by rule */
 	struct dp_intern moved;
-	struct moved *sorted; /* of moved.count; NULL: to be made */
+	struct dp_intern names; /* in wire form */
+	uint32_t *name_of;	/* by number of moved */
+	size_t name_room;
+	struct found *sorted; /* of moved.count; NULL: to be made */
 	size_t sorted_count;
 };
 
@@ -43,6 +52,8 @@ void dp_drift_close(struct dp_drift **d)
 	if (!*d)
 		return;
 	dp_intern_free(&(*d)->moved);
+	dp_intern_free(&(*d)->names);
+	free((*d)->name_of);
 	free((*d)->sorted);
 	free((*d)->seen);
 	free(*d);
@@ -72,11 +83,27 @@ void dp_drift_answer(struct dp_drift *d, const struct dp_name *name)
 		d->seen[rule]++;
 }
 
+static enum dp_err keep(struct dp_drift *d, const struct moved *moved,
+    const struct dp_name *name)
+{
+	size_t before = d->moved.count;
+	uint32_t number;
+	enum dp_err err = dp_vec_room(&d->name_of, &d->name_room, before + 1,
+	    sizeof(*d->name_of));
+
+	if (err == DP_OK)
+		err = dp_intern_add(&d->moved, moved, sizeof(*moved), &number);
+	if (err == DP_OK && d->moved.count > before)
+		err = dp_intern_add(&d->names, name->wire, name->len,
+		    &d->name_of[number]);
+	return err;
+}
+
 enum dp_err dp_drift_address(struct dp_drift *d, const struct dp_name *name,
     const struct dp_addr *addr)
 {
 	struct moved moved;
-	uint32_t rule, number;
+	uint32_t rule;
 
 	if (!find_rule(d->policy, name, &rule) ||
 	    dp_policy_pin(d->policy, rule, addr) != DP_PIN_OUTSIDE)
@@ -86,12 +113,13 @@ enum dp_err dp_drift_address(struct dp_drift *d, const struct dp_name *name,
 	moved.addr = *addr;
 	free(d->sorted);
 	d->sorted = NULL;
-	return dp_intern_add(&d->moved, &moved, sizeof(moved), &number);
+	return keep(d, &moved, name);
 }
 
 static int by_rule(const void *a, const void *b)
 {
-	const struct moved *x = a, *y = b;
+	const struct moved *x = &((const struct found *)a)->what;
+	const struct moved *y = &((const struct found *)b)->what;
 
 	if (x->rule != y->rule)
 		return x->rule < y->rule ? -1 : 1;
@@ -107,9 +135,12 @@ static enum dp_err sort(struct dp_drift *d)
 	d->sorted = calloc(count + 1, sizeof(*d->sorted));
 	if (!d->sorted)
 		return DP_ERR_NOMEM;
-	for (uint32_t i = 0; i < count; i++)
-		memcpy(&d->sorted[i], dp_intern_get(&d->moved, i, &size_b),
-		    sizeof(*d->sorted));
+	for (uint32_t i = 0; i < count; i++) {
+		memcpy(&d->sorted[i].what,
+		    dp_intern_get(&d->moved, i, &size_b),
+		    sizeof(d->sorted[i].what));
+		d->sorted[i].name = d->name_of[i];
+	}
 	qsort(d->sorted, count, sizeof(*d->sorted), by_rule);
 	d->sorted_count = count;
 	return DP_OK;
@@ -123,14 +154,14 @@ static size_t moved_of(const struct dp_drift *d, uint32_t rule, size_t *first)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (d->sorted[middle].rule < rule)
+		if (d->sorted[middle].what.rule < rule)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	*first = low;
 	while (low + count < d->sorted_count &&
-	    d->sorted[low + count].rule == rule)
+	    d->sorted[low + count].what.rule == rule)
 		count++;
 	return count;
 }
@@ -150,6 +181,18 @@ size_t dp_drift_moved(const struct dp_drift *d)
 	}
 	free(seen);
 	return rules;
+}
+
+static void found_name(const struct dp_drift *d, const struct found *f,
+    char text[DP_NAME_TEXT_MAX])
+{
+	struct dp_name name;
+	size_t len;
+	const uint8_t *wire = dp_intern_get(&d->names, f->name, &len);
+
+	text[0] = '\0';
+	if (dp_name_copy_lower(&name, wire, len))
+		(void)dp_name_to_text(&name, text);
 }
 
 /* --- for people ----------------------------------------------------------- */
@@ -173,19 +216,25 @@ static void say_rule(const struct dp_drift *d, uint32_t rule, FILE *out)
 static void say_moved(const struct dp_drift *d, uint32_t rule, FILE *out)
 {
 	size_t first, count = moved_of(d, rule, &first);
-	char text[DP_ADDR_TEXT_MAX];
+	char text[DP_ADDR_TEXT_MAX], pattern[DP_NAME_TEXT_MAX];
+	char name[DP_NAME_TEXT_MAX];
 	struct dp_rule_info info;
 
 	if (count == 0)
 		return;
+	dp_policy_rule_text(d->policy, rule, pattern);
 	dp_policy_rule(d->policy, rule, &info);
 	say_rule(d, rule, out);
 	fprintf(out, ": %zu %s outside its %" PRIu32 " %s\n", count,
 	    count == 1 ? "address" : "addresses", info.pin_count,
 	    info.pin_count == 1 ? "pin" : "pins");
 	for (size_t i = first; i < first + count; i++) {
-		(void)dp_addr_to_text(&d->sorted[i].addr, text);
-		fprintf(out, "    %s\n", text);
+		(void)dp_addr_to_text(&d->sorted[i].what.addr, text);
+		found_name(d, &d->sorted[i], name);
+		if (strcmp(name, pattern) == 0)
+			fprintf(out, "    %s\n", text);
+		else /* a wildcard: which of its names? */
+			fprintf(out, "    %-15s %s\n", text, name);
 	}
 }
 
@@ -289,10 +338,25 @@ static json_t *moved_json(const struct dp_drift *d, uint32_t rule)
 	char text[DP_ADDR_TEXT_MAX];
 
 	for (size_t i = first; i < first + count; i++) {
-		(void)dp_addr_to_text(&d->sorted[i].addr, text);
+		(void)dp_addr_to_text(&d->sorted[i].what.addr, text);
 		json_array_append_new(moved, json_string(text));
 	}
 	return moved;
+}
+
+/* At which name each address was seen first. */
+static json_t *names_json(const struct dp_drift *d, uint32_t rule)
+{
+	size_t first, count = moved_of(d, rule, &first);
+	json_t *names = json_object();
+	char address[DP_ADDR_TEXT_MAX], name[DP_NAME_TEXT_MAX];
+
+	for (size_t i = first; i < first + count; i++) {
+		(void)dp_addr_to_text(&d->sorted[i].what.addr, address);
+		found_name(d, &d->sorted[i], name);
+		json_object_set_new(names, address, json_string(name));
+	}
+	return names;
 }
 
 json_t *dp_drift_json(struct dp_drift *d)
@@ -312,10 +376,11 @@ json_t *dp_drift_json(struct dp_drift *d)
 		if (!info.allow)
 			continue;
 		dp_policy_rule_text(d->policy, i, text);
-		rule = json_pack("{s:s,s:o,s:I,s:I,s:o}", "rule", text,
+		rule = json_pack("{s:s,s:o,s:I,s:I,s:o,s:o}", "rule", text,
 		    "groups", groups_json(d, i, info.group_count), "pins",
 		    (json_int_t)info.pin_count, "answers",
-		    (json_int_t)d->seen[i], "outside", moved_json(d, i));
+		    (json_int_t)d->seen[i], "outside", moved_json(d, i),
+		    "names", names_json(d, i));
 		if (!rule || json_array_append_new(rules, rule) != 0) {
 			json_decref(rules);
 			return NULL;

@@ -32,7 +32,8 @@ enum dp_err dp_drift_address(struct dp_drift *d, const struct dp_name *name,
 /* Rules with addresses outside their pins. */
 size_t dp_drift_moved(const struct dp_drift *d);
 
-/* Each rule that has addresses outside its pins with them; unused: then those
+/* Each rule that has addresses outside its pins with them, and with the name at
+ * which each was seen first, where that is not the rule's; unused: then those
  * that no answer was seen for; and a line for each group. */
 enum dp_err dp_drift_text(struct dp_drift *d, bool unused,
     FILE *out) DP_MUST_CHECK;

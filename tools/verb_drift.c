@@ -30,6 +30,15 @@ static int options_parse(struct options *o, int argc, char **argv)
 	return DP_EXIT_OK;
 }
 
+/* Given by upstream, to whom it may: what was off-list when it was logged may
+ * have a rule today. */
+static bool is_answer(const struct dp_log_line *line)
+{
+	return line->kind == DP_LOG_EVENT && line->name &&
+	    (line->verdict == DP_EVENT_VERDICT_ALLOW ||
+		line->verdict == DP_EVENT_VERDICT_WOULD_DENY);
+}
+
 /* A line of the log with all its addresses. */
 static enum dp_err see_line(void *arg, const struct dp_log_line *line)
 {
@@ -40,8 +49,7 @@ static enum dp_err see_line(void *arg, const struct dp_log_line *line)
 	size_t i;
 	json_t *text;
 
-	if (line->kind != DP_LOG_EVENT ||
-	    line->verdict != DP_EVENT_VERDICT_ALLOW || !line->name ||
+	if (!is_answer(line) ||
 	    dp_name_from_text(&name, line->name, &diag) != DP_OK)
 		return DP_OK;
 	dp_drift_answer(arg, &name);

@@ -9,6 +9,8 @@ static const char zones[] = SOA("core.dnspin")
     "a.example.org APL 1:192.0.2.0/24 2:2001:db8::/32\n"
     "*.example.org TXT \"allow\"\n"
     "bad.example.org TXT \"deny\"\n"
+    "*.wide.example.com TXT \"allow\"\n"
+    "*.wide.example.com APL 1:198.51.100.0/24\n"
     "other.example.com TXT \"allow\"\n"
     "other.example.com APL 1:198.51.100.0/24\n";
 
@@ -72,7 +74,7 @@ static void what_moved_is_told(void)
 	    "    203.0.113.9\n"
 	    "    2001:db9::1\n"
 	    "group    rules     used   pinned  outside\n"
-	    "core         3        2        2        1\n");
+	    "core         4        2        3        1\n");
 	see(d, "other.example.com", "192.0.2.1");
 	CU_ASSERT_EQUAL(dp_drift_moved(d), 2);
 	text_is(d, false,
@@ -83,8 +85,27 @@ static void what_moved_is_told(void)
 	    "    203.0.113.9\n"
 	    "    2001:db9::1\n"
 	    "group    rules     used   pinned  outside\n"
-	    "core         3        3        2        2\n");
+	    "core         4        3        3        2\n");
 	dp_drift_close(&d);
+	dp_drift_close(&d);
+	compiled_free(&c);
+}
+
+/* Who mends a wildcard's pins asks which of its names has moved. */
+static void the_name_below_a_wildcard_is_told(void)
+{
+	struct compiled c;
+	struct dp_drift *d = drift_open(&c);
+
+	see(d, "x.wide.example.com", "203.0.113.7");
+	see(d, "y.wide.example.com", "203.0.113.7");
+	see(d, "y.wide.example.com", "203.0.113.8");
+	text_is(d, false,
+	    "*.wide.example.com (core): 2 addresses outside its 1 pin\n"
+	    "    203.0.113.7     x.wide.example.com\n"
+	    "    203.0.113.8     y.wide.example.com\n"
+	    "group    rules     used   pinned  outside\n"
+	    "core         4        1        3        1\n");
 	dp_drift_close(&d);
 	compiled_free(&c);
 }
@@ -98,9 +119,10 @@ static void what_nobody_uses_is_told(void)
 	CU_ASSERT_EQUAL(dp_drift_moved(d), 0);
 	text_is(d, true,
 	    "other.example.com (core): not used\n"
+	    "*.wide.example.com (core): not used\n"
 	    "a.example.org (core): not used\n"
 	    "group    rules     used   pinned  outside\n"
-	    "core         3        1        2        0\n");
+	    "core         4        1        3        0\n");
 	dp_drift_close(&d);
 	compiled_free(&c);
 }
@@ -115,11 +137,14 @@ static void json_has_all_rules(void)
 	rules = dp_drift_json(d);
 	expected = json_loads(
 	    "[{\"rule\":\"other.example.com\",\"groups\":[\"core\"],\"pins\":1,"
-	    "\"answers\":0,\"outside\":[]},"
+	    "\"answers\":0,\"outside\":[],\"names\":{}},"
+	    "{\"rule\":\"*.wide.example.com\",\"groups\":[\"core\"],"
+	    "\"pins\":1,\"answers\":0,\"outside\":[],\"names\":{}},"
 	    "{\"rule\":\"*.example.org\",\"groups\":[\"core\"],\"pins\":0,"
-	    "\"answers\":0,\"outside\":[]},"
+	    "\"answers\":0,\"outside\":[],\"names\":{}},"
 	    "{\"rule\":\"a.example.org\",\"groups\":[\"core\"],\"pins\":2,"
-	    "\"answers\":1,\"outside\":[\"203.0.113.9\"]}]", 0, NULL);
+	    "\"answers\":1,\"outside\":[\"203.0.113.9\"],"
+	    "\"names\":{\"203.0.113.9\":\"a.example.org\"}}]", 0, NULL);
 	CU_ASSERT_PTR_NOT_NULL(expected);
 	CU_ASSERT(json_equal(rules, expected));
 	if (!json_equal(rules, expected))
@@ -131,5 +156,6 @@ static void json_has_all_rules(void)
 }
 
 UNIT_MAIN("drift", UNIT(what_moved_is_told),
+    UNIT(the_name_below_a_wildcard_is_told),
     UNIT(what_nobody_uses_is_told),
     UNIT(json_has_all_rules))

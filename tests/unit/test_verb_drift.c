@@ -58,9 +58,10 @@ static void a_log_is_read(void)
 	snprintf(text, sizeof(text), "drift %s", path);
 	out = fopen(path, "a");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	/* off-list then, allowed today */
 	fputs("{\"dns\":{\"question\":{\"name\":\"manage.microsoft.com\"},"
 	      "\"resolved_ip\":[\"40.83.124.1\"]},"
-	      "\"dnspin\":{\"verdict\":\"allow\"}}\n", out);
+	      "\"dnspin\":{\"verdict\":\"would-deny\"}}\n", out);
 	fclose(out);
 	CU_ASSERT_EQUAL(run(text), DP_EXIT_FINDING);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text,
