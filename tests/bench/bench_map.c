@@ -1,160 +1,168 @@
 /*
- * What the map costs: recording new and known bindings, the checks at open,
- * a walk. Times are of the CPU, all threads together.
+ * What the map costs: recording new and known bindings, the checks at open, a
+ * walk.
  *
- *	tests/bench/bench_map [FOLDER [CAPACITY [THREADS]]]
+ *	tests/bench/bench_map [FOLDER [CAPACITY]]
+ *
+ * CAPACITY (1048576): bindings, a power of two. All are recorded before those
+ * that are known are measured.
  */
-#include "dp_config.h"
+#include "tests/bench/bench.h"
 
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "module/core/map.h"
 
 #define NOW 1800000000u
-#define KNOWN_ROUNDS 16
 
 static struct dp_map *map;
-static uint32_t capacity = 65536;
-static unsigned threads = 1;
+static uint32_t capacity = 1u << 20;
 static uint32_t now_s = NOW;
+static uint32_t *hints; /* by key */
 static unsigned refused;
-static uint32_t *hints; /* by number of the name; NULL: none are kept */
+static bool filled; /* all keys below capacity live */
+static char path[1024];
 
-static double cpu_ns(void)
-{
-	struct timespec t;
+static struct {
+	_Alignas(64) uint32_t longer_s; /* than the last time, a bit */
+} threads[BENCH_THREADS];
 
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-/* A name of usual length, hostNNNNNNNN.manage.example.com. */
-static void name_make(struct dp_name *name, uint32_t n)
-{
-	static const uint8_t suffix[] = "\6manage\7example\3com";
-	char label[16];
-
-	snprintf(label, sizeof(label), "host%08x", n);
-	name->wire[0] = 12;
-	memcpy(name->wire + 1, label, 12);
-	memcpy(name->wire + 13, suffix, sizeof(suffix));
-	name->len = 13 + sizeof(suffix);
-}
-
-/* Every thread its share, in an order that caches do not foresee. */
-static void *record_run(void *arg)
-{
-	uint32_t first = (uint32_t)(uintptr_t)arg;
-	struct dp_name name;
-	struct dp_sighting s = { .name = &name, .ttl_s = 60,
-		.lifetime_s = 300 };
-
-	for (uint32_t i = first; i < capacity; i += threads) {
-		uint32_t n = (uint32_t)((uint64_t)i * 2654435761u % capacity);
-
-		name_make(&name, n);
-		s.addr = dp_addr_v4((const uint8_t[4]){ 192, (uint8_t)(n >> 16),
-		    (uint8_t)(n >> 8), (uint8_t)n });
-		s.hint = hints ? &hints[n] : NULL;
-		if (dp_map_record(map, &s, now_s) != DP_OK)
-			__atomic_fetch_add(&refused, 1, __ATOMIC_RELAXED);
-	}
-	return NULL;
-}
-
-static void *prepare_run(void *arg)
-{
-	struct dp_name name;
-	volatile uint8_t *sink = name.wire;
-
-	for (uint32_t i = 0; i < capacity; i++)
-		name_make(&name, i + *sink);
-	return arg;
-}
-
-static double timed(void *(*run)(void *), unsigned count)
-{
-	pthread_t t[64];
-	double begin = cpu_ns();
-
-	for (uintptr_t i = 0; i < count; i++)
-		if (pthread_create(&t[i], NULL, run, (void *)i) != 0)
-			exit(EXIT_FAILURE);
-	for (unsigned i = 0; i < count; i++)
-		pthread_join(t[i], NULL);
-	return cpu_ns() - begin;
-}
-
-static void open_map(const char *path, const char *what)
+static void open_map(void)
 {
 	static const uint8_t key[DP_MAP_KEY_B] = "measured by hand";
-	struct dp_diag diag;
-	double begin = cpu_ns();
+	struct dp_diag diag = { .object = "" };
 
 	if (dp_map_open(&map, path, capacity, key, NOW, &diag) != DP_OK) {
 		fprintf(stderr, "%s: %s\n", diag.object, diag.reason);
 		exit(EXIT_FAILURE);
 	}
-	printf("%-28s %12.3f ms\n", what, (cpu_ns() - begin) / 1e6);
 }
 
-static void say(const char *what, double ns, uint64_t count)
+static void remove_map(void)
 {
-	printf("%-28s %12.1f ns\n", what, ns / (double)count);
+	char lock[1040];
+
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	dp_map_close(&map);
+	unlink(path);
+	unlink(lock);
 }
 
-static void say_known(const char *what, uint32_t step_s)
-{
-	double ns = 0;
+/* --- operations ---------------------------------------------------------- */
 
-	for (int i = 0; i < KNOWN_ROUNDS; i++) {
-		now_s += step_s;
-		ns += timed(record_run, threads);
-	}
-	say(what, ns, (uint64_t)capacity * KNOWN_ROUNDS);
+static void record(uint32_t key, uint32_t lifetime_s, uint32_t *hint)
+{
+	struct dp_name name;
+	struct dp_sighting s = { .name = bench_name(&name, key, ""),
+		.ttl_s = 60, .lifetime_s = lifetime_s, .hint = hint };
+
+	s.addr = dp_addr_v4((const uint8_t[4]){ 192, (uint8_t)(key >> 16),
+	    (uint8_t)(key >> 8), (uint8_t)key });
+	if (dp_map_record(map, &s, now_s) != DP_OK)
+		__atomic_fetch_add(&refused, 1, __ATOMIC_RELAXED);
+}
+
+static void record_plain(unsigned thread, uint32_t key)
+{
+	(void)thread;
+	record(key, 300, NULL);
+}
+
+static void record_again(unsigned thread, uint32_t key)
+{
+	(void)thread;
+	record(key & (capacity - 1), 300, NULL);
+}
+
+static void record_by_hint(unsigned thread, uint32_t key)
+{
+	(void)thread;
+	record(key, 300, &hints[key]);
+}
+
+static void record_longer(unsigned thread, uint32_t key)
+{
+	/* More often than a key comes again where there are few of them. */
+	record(key, 1000 + threads[thread].longer_s++ / 8 % 500000,
+	    &hints[key]);
+}
+
+static void start_anew(bool cold)
+{
+	(void)cold;
+	remove_map();
+	open_map();
+	filled = false;
+}
+
+static void let_live(bool cold)
+{
+	if (filled)
+		return;
+	start_anew(cold);
+	for (uint32_t key = 0; key < capacity; key++)
+		record(key, 300, &hints[key]);
+	filled = true;
+}
+
+/* All live again when that was measured. */
+static void let_end(bool cold)
+{
+	let_live(cold);
+	now_s += 1000;
+}
+
+/* --- once ---------------------------------------------------------------- */
+
+static void show_open_and_walk(void)
+{
+	double begin = bench_ns(CLOCK_PROCESS_CPUTIME_ID);
+	struct dp_binding b;
+	uint32_t cursor = 0, seen = 0;
+
+	if (RUNNING_ON_VALGRIND)
+		return;
+	while (dp_map_next(map, &cursor, now_s, &b))
+		seen++;
+	printf("walk, of %u: %.1f ns each\n", seen,
+	    (bench_ns(CLOCK_PROCESS_CPUTIME_ID) - begin) / seen);
+	dp_map_close(&map);
+	begin = bench_ns(CLOCK_PROCESS_CPUTIME_ID);
+	open_map();
+	printf("open, full: %.1f ms\n",
+	    (bench_ns(CLOCK_PROCESS_CPUTIME_ID) - begin) / 1e6);
 }
 
 int main(int argc, char **argv)
 {
-	char path[1024], lock[1040];
-	struct dp_binding b;
-	uint32_t cursor = 0, seen = 0;
-	double begin;
-
 	snprintf(path, sizeof(path), "%s/bench.map", argc > 1 ? argv[1] : ".");
-	snprintf(lock, sizeof(lock), "%s.lock", path);
 	if (argc > 2)
 		capacity = (uint32_t)strtoul(argv[2], NULL, 10);
-	if (argc > 3)
-		threads = (unsigned)strtoul(argv[3], NULL, 10) % 64;
-	unlink(path);
-	say("making a name (included)", timed(prepare_run, 1), capacity);
-	open_map(path, "open, new");
-	say("record, new, page faults", timed(record_run, threads), capacity);
-	now_s += 1000;
-	say("record, new", timed(record_run, threads), capacity);
-	say_known("record, known", 0);
-	say_known("record, known, prolonged", 1);
+	if (capacity < BENCH_HOT || (capacity & (capacity - 1)) != 0)
+		return EXIT_FAILURE;
 	hints = calloc(capacity, sizeof(*hints));
 	if (!hints)
 		return EXIT_FAILURE;
-	(void)timed(record_run, threads);
-	say_known("record, known, hinted", 0);
-	begin = cpu_ns();
-	while (dp_map_next(map, &cursor, now_s, &b))
-		seen++;
-	say("walk, per binding", cpu_ns() - begin, seen);
-	dp_map_close(&map);
-	open_map(path, "open, full");
-	dp_map_close(&map);
-	unlink(path);
-	unlink(lock);
+	remove_map();
+	open_map();
+	bench_head("map");
+	const struct bench_op ops[] = {
+		{ "the name alone", bench_name_only, NULL, capacity, false },
+		{ "record, new", record_plain, start_anew, capacity, true },
+		{ "record, after its end", record_again, let_end, capacity,
+		    true },
+		{ "record, known", record_plain, let_live, capacity, false },
+		{ "record, known, hint", record_by_hint, let_live, capacity,
+		    false },
+		{ "record, prolonged, hint", record_longer, let_live, capacity,
+		    false },
+	};
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+		bench_run(&ops[i]);
+	show_open_and_walk();
+	remove_map();
 	free(hints);
-	printf("%u bindings, %u threads, %u refused\n", seen, threads, refused);
+	if (refused)
+		fprintf(stderr, "bench_map: %u refused\n", refused);
 	return EXIT_SUCCESS;
 }

@@ -1,142 +1,158 @@
 /*
  * What a policy of N rules costs: adding, writing, opening, matching.
  *
- *	tests/bench/bench_policy [N]
+ *	tests/bench/bench_policy [N [FOLDER]]
  *
- * Times are of this process's CPU; memory is its peak so far.
+ * N (1000000): half of them names, half their wildcards.
  */
-#include "dp_config.h"
+#include "tests/bench/bench.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <fcntl.h>
 #include <sys/resource.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "module/core/policy.h"
 #include "tools/ruleset.h"
 
-static double cpu_s(void)
-{
-	struct timespec t;
+static struct dp_policy *policy;
+static unsigned count = 1000000;
+static char path[1024];
 
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+static void must(bool done, const char *what, const struct dp_diag *diag)
+{
+	if (done)
+		return;
+	fprintf(stderr, "bench_policy: %s: %s %s\n", what, diag->object,
+	    diag->reason);
+	unlink(path);
+	exit(EXIT_FAILURE);
 }
 
-static void say(const char *what, double since_s, double count)
+static void say(const char *what, double since_ns)
 {
+	double took_ns = bench_ns(CLOCK_PROCESS_CPUTIME_ID) - since_ns;
 	struct rusage usage;
-	double took_s = cpu_s() - since_s;
 
 	getrusage(RUSAGE_SELF, &usage);
-	printf("%-8s %8.3f s  %8.1f ns each  peak %4ld MiB\n", what, took_s,
-	    took_s / count * 1e9, usage.ru_maxrss / 1024);
+	if (!RUNNING_ON_VALGRIND)
+		printf("%s: %.3f s, %.1f ns a rule, %ld MiB at most so far\n",
+		    what, took_ns / 1e9, took_ns / count,
+		    usage.ru_maxrss / 1024);
 }
 
-static int failed(const struct dp_diag *diag)
-{
-	fprintf(stderr, "bench_policy: %s: %s\n", diag->object, diag->reason);
-	return EXIT_FAILURE;
-}
+/* --- once ---------------------------------------------------------------- */
 
-/* Names under a few thousand parents, three labels and more, a third of them
- * with their wildcard. */
-static void make_rule(struct dp_rule_source *rule, unsigned i)
+static struct dp_ruleset *add_rules(struct dp_diag *diag)
 {
 	static const struct dp_service services[2] = { { 6, 80 }, { 6, 443 } };
-	unsigned n = i / 2 * 2654435761u;
-	char text[80];
-
-	snprintf(text, sizeof(text), "svc-%08x.region%u.cloud%u.%s", n,
-	    n % 31, n % 4001, n % 3 ? "com" : "net");
-	if (dp_name_from_text(&rule->base, text, NULL) != DP_OK)
-		abort();
-	rule->wildcard = i % 2;
-	rule->allow = true;
-	rule->services = services;
-	rule->service_count = 2;
-	rule->line = i + 1;
-}
-
-static enum dp_err compile(unsigned count, uint8_t **bytes, size_t *size_b,
-    struct dp_diag *diag)
-{
-	struct dp_settings settings;
 	struct dp_ruleset *rs;
 	struct dp_name apex;
-	double start_s = cpu_s();
-	enum dp_err err = dp_ruleset_new(&rs);
 	uint32_t group;
 
-	dp_settings_default(&settings);
-	if (err == DP_OK)
-		err = dp_name_from_text(&apex, "bench.dnspin", diag);
-	if (err == DP_OK)
-		err = dp_ruleset_group(rs, &apex, 1, NULL, 0, &group, diag);
-	for (unsigned i = 0; i < count && err == DP_OK; i++) {
-		struct dp_rule_source rule = { .line = 0 };
+	must(dp_ruleset_new(&rs) == DP_OK &&
+	    dp_name_from_text(&apex, "bench.dnspin", diag) == DP_OK &&
+	    dp_ruleset_group(rs, &apex, 1, NULL, 0, &group, diag) == DP_OK,
+	    "group", diag);
+	for (unsigned i = 0; i < count; i++) {
+		struct dp_rule_source rule = { .wildcard = i % 2 != 0,
+			.allow = true, .services = services,
+			.service_count = 2, .line = i + 1 };
 
-		make_rule(&rule, i);
-		err = dp_ruleset_add(rs, group, &rule, diag);
+		(void)bench_name(&rule.base, i / 2, "");
+		must(dp_ruleset_add(rs, group, &rule, diag) == DP_OK, "add",
+		    diag);
 	}
-	say("add", start_s, count);
-	start_s = cpu_s();
-	if (err == DP_OK)
-		err = dp_ruleset_write(rs, &settings, bytes, size_b, diag);
-	say("write", start_s, count);
-	dp_ruleset_close(&rs);
-	return err;
+	return rs;
 }
 
-static void match(const struct dp_policy *p, unsigned count, const char *what,
-    const char *front)
+static void compile(void)
 {
-	enum { NAMES = 4096, ROUNDS = 500 };
-	static struct dp_name names[NAMES];
-	unsigned allowed = 0;
-	double start_s;
+	double begin = bench_ns(CLOCK_PROCESS_CPUTIME_ID);
+	struct dp_diag diag = { .object = "" };
+	struct dp_ruleset *rs = add_rules(&diag);
+	struct dp_settings settings;
+	uint8_t *bytes;
+	size_t size_b;
+	int fd;
 
-	for (unsigned i = 0; i < NAMES; i++) {
-		char text[DP_NAME_TEXT_MAX], name[DP_NAME_TEXT_MAX + 32];
-		struct dp_rule_source rule;
+	say("add", begin);
+	begin = bench_ns(CLOCK_PROCESS_CPUTIME_ID);
+	dp_settings_default(&settings);
+	must(dp_ruleset_write(rs, &settings, &bytes, &size_b, &diag) == DP_OK,
+	    "write", &diag);
+	say("write", begin);
+	dp_ruleset_close(&rs);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	must(fd >= 0 && write(fd, bytes, size_b) == (ssize_t)size_b, path,
+	    &diag);
+	close(fd);
+	free(bytes);
+	if (!RUNNING_ON_VALGRIND)
+		printf("%u rules, %zu octets\n", count, size_b);
+	begin = bench_ns(CLOCK_PROCESS_CPUTIME_ID);
+	must(dp_policy_open(&policy, path, NULL, &diag) == DP_OK, "open",
+	    &diag);
+	say("open", begin);
+}
 
-		make_rule(&rule, i * 2654435761u % count);
-		dp_name_to_text(&rule.base, text);
-		snprintf(name, sizeof(name), "%s%s", front, text);
-		if (dp_name_from_text(&names[i], name, NULL) != DP_OK)
-			abort();
-	}
-	start_s = cpu_s();
-	for (unsigned round = 0; round < ROUNDS; round++)
-		for (unsigned i = 0; i < NAMES; i++)
-			allowed += dp_policy_match(p, &names[i], 0).allow;
-	say(what, start_s, (double)NAMES * ROUNDS);
-	if (allowed != NAMES * ROUNDS)
-		printf("         %u allowed\n", allowed / ROUNDS);
+/* --- operations ---------------------------------------------------------- */
+
+static void match(uint32_t key, const char *front, bool allowed)
+{
+	struct dp_name name;
+
+	if (dp_policy_match(policy, bench_name(&name, key, front), 0).allow !=
+	    allowed)
+		exit(EXIT_FAILURE);
+}
+
+static void match_exact(unsigned thread, uint32_t key)
+{
+	(void)thread;
+	match(key, "", true);
+}
+
+static void match_below(unsigned thread, uint32_t key)
+{
+	(void)thread;
+	match(key, "ab", true);
+}
+
+static void match_missing(unsigned thread, uint32_t key)
+{
+	(void)thread;
+	match(key + count, "", false);
+}
+
+static void match_half(unsigned thread, uint32_t key)
+{
+	if (key % 2 != 0)
+		match_exact(thread, key);
+	else
+		match_missing(thread, key);
 }
 
 int main(int argc, char **argv)
 {
-	unsigned count = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10)
-				  : 1000000;
-	struct dp_policy *p;
-	struct dp_diag diag;
-	uint8_t *bytes;
-	size_t size_b;
-	double start_s;
-
-	if (count == 0 || compile(count, &bytes, &size_b, &diag) != DP_OK)
-		return failed(&diag);
-	start_s = cpu_s();
-	if (dp_policy_from_bytes(&p, bytes, size_b, NULL, "bench", &diag) !=
-	    DP_OK)
-		return failed(&diag);
-	say("open", start_s, count);
-	match(p, count, "exact", "");
-	match(p, count, "below", "a.b.");
-	match(p, count, "missing", "x");
-	printf("%u rules, %zu bytes\n", count, size_b);
-	dp_policy_close(&p);
-	free(bytes);
+	if (argc > 1)
+		count = (unsigned)strtoul(argv[1], NULL, 10);
+	if (count < 2 * BENCH_HOT)
+		return EXIT_FAILURE;
+	snprintf(path, sizeof(path), "%.400s/bench.policy.%ld",
+	    argc > 2 ? argv[2] : "/tmp", (long)getpid());
+	compile();
+	bench_head("policy");
+	const struct bench_op ops[] = {
+		{ "the name alone", bench_name_only, NULL, count / 2, false },
+		{ "match a name", match_exact, NULL, count / 2, false },
+		{ "match, two below a wildcard", match_below, NULL, count / 2,
+		    false },
+		{ "match nothing", match_missing, NULL, count / 2, false },
+		{ "match, half nothing", match_half, NULL, count / 2, false },
+	};
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+		bench_run(&ops[i]);
+	dp_policy_close(&policy);
+	unlink(path);
 	return EXIT_SUCCESS;
 }

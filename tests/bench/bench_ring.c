@@ -1,40 +1,35 @@
 /*
  * What an event costs the thread that answers: putting it together as octets,
  * writing it to the ring, both. Of an answer with one address, and of one with
- * as many as fit. The ring is gone through many times over, as by a resolver
- * that nobody listens to.
+ * as many as fit. Each thread has a ring; cold are those of the default size,
+ * gone through many times over, as by a resolver that nobody listens to, warm
+ * the smallest.
  *
  *	tests/bench/bench_ring [FOLDER]
  */
-#include "dp_config.h"
+#include "tests/bench/bench.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "module/core/event.h"
 #include "module/core/ring.h"
 
-#define EVENTS 4000000u
 #define RING_B ((uint64_t)65536 * 256) /* the default */
 
-static double cpu_ns(void)
-{
-	struct timespec t;
+static struct {
+	_Alignas(64) struct dp_ring *ring;
+	char path[512];
+	struct dp_event one, four, full; /* addresses of each family */
+	uint64_t words[DP_EVENT_WORDS_MAX];
+} threads[BENCH_THREADS];
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static const uint8_t name[] = "\12enterprise\6manage\11microsoft\3com";
-static const char group[] = "intune-core";
 static uint8_t v4[DP_EVENT_ADDRESSES_MAX][4];
 static uint8_t v6[DP_EVENT_ADDRESSES_MAX][16];
 
 static struct dp_event event_of(size_t v4_count, size_t v6_count)
 {
+	static const uint8_t name[] = "\12enterprise\6manage\11microsoft\3com";
+	static const char group[] = "intune-core";
 	struct dp_event e = {
 		.fixed = { .type = 1, .class = 1, .ttl_s = 300,
 			.client_kind = DP_EVENT_CLIENT_V4,
@@ -52,55 +47,94 @@ static struct dp_event event_of(size_t v4_count, size_t v6_count)
 	return e;
 }
 
-enum { ENCODE = 1, WRITE = 2 };
+/* --- operations ---------------------------------------------------------- */
 
-static double run(struct dp_ring *ring, struct dp_event *e, int what)
+static size_t encode(unsigned thread, struct dp_event *e, uint32_t key)
 {
-	uint64_t words[DP_EVENT_WORDS_MAX];
-	size_t count = dp_event_encode(words, e);
-	double begin = cpu_ns();
+	size_t count;
 
-	for (unsigned i = 0; i < EVENTS; i++) {
-		e->fixed.time_us = i;
-		if (what & ENCODE)
-			count = dp_event_encode(words, e);
-		/* What was encoded is used. */
-		__asm__ volatile("" : : "r"(words) : "memory");
-		if (what & WRITE && !dp_ring_write(ring, DP_RING_EVENT, words,
-			count))
-			exit(EXIT_FAILURE);
-	}
-	return (cpu_ns() - begin) / EVENTS;
+	e->fixed.time_us = key;
+	count = dp_event_encode(threads[thread].words, e);
+	/* What was encoded is used. */
+	__asm__ volatile("" : : "r"(threads[thread].words) : "memory");
+	return count;
 }
 
-static void show(struct dp_ring *ring, const char *what, struct dp_event e)
+static void log_event(unsigned thread, struct dp_event *e, uint32_t key)
 {
-	uint64_t words[DP_EVENT_WORDS_MAX];
+	size_t count = encode(thread, e, key);
 
-	printf("%-22s%6zu octets: encode %6.1f ns, write %6.1f ns, both "
-	       "%6.1f ns\n", what, dp_event_encode(words, &e) * 8,
-	    run(ring, &e, ENCODE), run(ring, &e, WRITE),
-	    run(ring, &e, ENCODE | WRITE));
+	if (!dp_ring_write(threads[thread].ring, DP_RING_EVENT,
+		threads[thread].words, count))
+		exit(EXIT_FAILURE);
+}
+
+static void encode_one(unsigned thread, uint32_t key)
+{
+	(void)encode(thread, &threads[thread].one, key);
+}
+
+static void log_one(unsigned thread, uint32_t key)
+{
+	log_event(thread, &threads[thread].one, key);
+}
+
+static void log_four(unsigned thread, uint32_t key)
+{
+	log_event(thread, &threads[thread].four, key);
+}
+
+static void log_full(unsigned thread, uint32_t key)
+{
+	log_event(thread, &threads[thread].full, key);
+}
+
+static void open_rings(bool cold)
+{
+	const struct dp_ring_made made = {
+		.size_b = cold ? RING_B : DP_RING_MIN_B, .id = 1 };
+	struct dp_diag diag = { .object = "" };
+
+	for (unsigned i = 0; i < BENCH_THREADS; i++) {
+		dp_ring_close(&threads[i].ring);
+		if (dp_ring_open(&threads[i].ring, threads[i].path, &made,
+			&diag) != DP_OK) {
+			fprintf(stderr, "%s: %s\n", diag.object, diag.reason);
+			exit(EXIT_FAILURE);
+		}
+		/* All its pages are there. */
+		for (uint64_t done_b = 0; done_b < made.size_b; done_b += 128)
+			log_event(i, &threads[i].one, 0);
+	}
 }
 
 int main(int argc, char **argv)
 {
-	const struct dp_ring_made made = { .size_b = RING_B, .id = 1 };
-	struct dp_diag diag = { .object = "" };
-	struct dp_ring *ring;
-	char path[512];
+	static const struct bench_op ops[] = {
+		{ "event, one address", encode_one, NULL, UINT32_MAX, false },
+		{ "event and ring, one", log_one, open_rings, UINT32_MAX,
+		    false },
+		{ "event and ring, four of each", log_four, open_rings,
+		    UINT32_MAX, false },
+		{ "event and ring, all that fit", log_full, open_rings,
+		    UINT32_MAX, false },
+	};
 
-	snprintf(path, sizeof(path), "%.400s/bench-ring.%ld",
-	    argc > 1 ? argv[1] : "/tmp", (long)getpid());
-	if (dp_ring_open(&ring, path, &made, &diag) != DP_OK) {
-		fprintf(stderr, "%s: %s\n", diag.object, diag.reason);
-		return EXIT_FAILURE;
+	for (unsigned i = 0; i < BENCH_THREADS; i++) {
+		threads[i].one = event_of(1, 0);
+		threads[i].four = event_of(4, 4);
+		threads[i].full = event_of(DP_EVENT_ADDRESSES_MAX,
+		    DP_EVENT_ADDRESSES_MAX);
+		snprintf(threads[i].path, sizeof(threads[i].path),
+		    "%.400s/bench-ring.%ld.%u", argc > 1 ? argv[1] : "/tmp",
+		    (long)getpid(), i);
 	}
-	(void)run(ring, &(struct dp_event){ .name = name }, WRITE); /* warm */
-	show(ring, "one address", event_of(1, 0));
-	show(ring, "four of each family", event_of(4, 4));
-	show(ring, "as many as fit", event_of(DP_EVENT_ADDRESSES_MAX,
-	    DP_EVENT_ADDRESSES_MAX));
-	dp_ring_close(&ring);
-	return unlink(path) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	bench_head("ring");
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+		bench_run(&ops[i]);
+	for (unsigned i = 0; i < BENCH_THREADS; i++) {
+		dp_ring_close(&threads[i].ring);
+		unlink(threads[i].path);
+	}
+	return EXIT_SUCCESS;
 }
