@@ -142,7 +142,8 @@ uint64_t dp_top_first_us(const struct dp_top *t)
 	return t->first_us;
 }
 
-double dp_top_span(const struct dp_top *t)
+void dp_top_whole(struct dp_top *t)
 {
-	return (double)(t->last_us - t->first_us) / 1e6;
+	t->whole = true;
+	t->seconds = (double)(t->last_us - t->first_us) / 1e6;
 }

@@ -23,8 +23,9 @@ void dp_top_binding(struct dp_top *t, const struct dp_binding *b); /* new */
  * then happened. */
 void dp_top_pass(struct dp_top *t, double seconds);
 
-/* The time that the events told so far span, in seconds; 0: fewer than two. */
-double dp_top_span(const struct dp_top *t);
+/* All was told: lists show how many answers, and the rate is that over the time
+ * from the first to the last event. Instead of dp_top_pass. */
+void dp_top_whole(struct dp_top *t);
 
 /* Of the earliest event told so far, since 1970; 0: none. */
 uint64_t dp_top_first_us(const struct dp_top *t);

@@ -69,7 +69,7 @@ static void say_rates(struct page *p, const struct dp_top *t)
 		n += (size_t)snprintf(text + n, sizeof(text) - n,
 		    "  %s %.1f %%", dp_event_verdicts[i].word,
 		    all > 0 ? 100 * t->verdicts[i] / all : 0);
-	line(p, "%.0f/s%s", per_second(t, all), text);
+	line(p, "%.*f/s%s", t->whole ? 1 : 0, per_second(t, all), text);
 }
 
 static uint64_t flagged(const struct dp_top *t, unsigned flag)
@@ -146,8 +146,9 @@ static void cell(char *to, size_t columns, const struct dp_top *t,
 		    (const char *)row->key);
 	else
 		name_text(text, row->key, row->key_b);
-	snprintf(to, columns + 1, "%*.1f ", (int)RATE_COLUMNS - 1,
-	    per_second(t, row->weight));
+	snprintf(to, columns + 1, "%*.*f ", (int)RATE_COLUMNS - 1,
+	    t->whole ? 0 : 1,
+	    t->whole ? row->weight : per_second(t, row->weight));
 	fit(to + RATE_COLUMNS, text, columns - RATE_COLUMNS);
 }
 
@@ -178,15 +179,16 @@ static void column_cell(char *to, const struct column *c,
 static void say_lists(struct page *p, const struct dp_top *t,
     enum dp_top_list left, enum dp_top_list right, size_t rows)
 {
+	const char *what = t->whole ? "ANSWERS" : "PER S";
 	size_t right_columns = p->width * 2 / 5;
 	struct column a, b;
 
 	column_make(&a, t, left, p->width - right_columns - GAP, rows);
 	column_make(&b, t, right, right_columns, rows);
 	line(p, " ");
-	line(p, "%*s %-*s%*s %s", (int)RATE_COLUMNS - 1, "PER S",
+	line(p, "%*s %-*s%*s %s", (int)RATE_COLUMNS - 1, what,
 	    (int)(a.columns - RATE_COLUMNS + GAP), titles[left],
-	    (int)RATE_COLUMNS - 1, "PER S", titles[right]);
+	    (int)RATE_COLUMNS - 1, what, titles[right]);
 	for (size_t i = 0; i < rows; i++) {
 		char l[DP_TOP_WIDTH_MAX + 1], r[DP_TOP_WIDTH_MAX + 1];
 

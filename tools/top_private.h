@@ -18,6 +18,7 @@ enum dp_top_list {
 struct dp_top {
 	struct dp_tally *lists[DP_TOP_LISTS];
 	double seconds; /* that the weights stand for, faded as they are */
+	bool whole; /* nothing fades, and lists show numbers */
 	double due_s;	/* to be faded by, before something is added */
 	double verdicts[DP_EVENT_VERDICT_COUNT];
 	double held;

@@ -138,7 +138,7 @@ static int print_page(struct session *s)
 		    "no events: has a resolver run here, with event-ring "
 		    "above 0?");
 	look_at_whole_map(s, dp_top_first_us(s->top) / US_PER_S);
-	dp_top_pass(s->top, dp_top_span(s->top));
+	dp_top_whole(s->top);
 	if (dp_top_page(s->top, PAGE_WIDTH, PAGE_HEIGHT, now_us() / US_PER_S,
 		dp_stream_count(s->stream), &text) != DP_OK)
 		return dp_cli_fail(DP_EXIT_FAILED, NULL, "out of memory");

@@ -47,7 +47,9 @@ static void one_page_is_printed(void)
 		tell(r, 1595000000000000 + i * 1000000);
 	CU_ASSERT_EQUAL(run("top -b"), DP_EXIT_OK);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "\n11 answers  0 lost"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, " 1.1 x.example.org\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "\n1.1/s  allow 100.0"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, " ANSWERS NAME "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "     11 x.example.org\n"));
 	CU_ASSERT_STRING_EQUAL(line.err.text, "");
 	dp_ring_close(&r);
 }
