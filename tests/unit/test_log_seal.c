@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include "module/core/name.h"
 #include "tools/key.h"
 #include "tools/log_json.h"
 #include "tools/log_seal.h"
@@ -158,6 +159,67 @@ static void a_log_goes_on_from_any_end(void)
 	folder_empty();
 }
 
+/* Octets of anybody's choice, in labels of 16. */
+static size_t name_of(uint8_t name[DP_NAME_MAX], const char *octets,
+    size_t size_b)
+{
+	size_t len = 0;
+
+	for (size_t at = 0, n; at < size_b; at += n) {
+		n = size_b - at < 16 ? size_b - at : 16;
+		name[len++] = (uint8_t)n;
+		memcpy(name + len, octets + at, n);
+		len += n;
+	}
+	name[len++] = 0;
+	return len;
+}
+
+/* Clients choose names: none may end its line or look like a checkpoint. */
+static void no_name_imitates_a_checkpoint(void)
+{
+	static const char *const names[] = { "log" };
+	static const char forged[] = "\"}}}\n" DP_SEAL_PREFIX
+	    "\"kind\":\"block\"\n" DP_SEAL_PREFIX "\n";
+	char all[128];
+	size_t lines = 0, seals = 0;
+	uint8_t name[DP_NAME_MAX];
+	struct dp_verify_sum sum;
+	struct opened o;
+
+	keys_make();
+	CU_ASSERT_EQUAL_FATAL(start(&o), DP_OK);
+	for (uint64_t i = 1; i <= 3; i++) {
+		struct dp_stream_item item = logged_item(1, i);
+
+		for (size_t k = 0; k < sizeof(all); k++)
+			all[k] = (char)(i == 3 ? k + 128 : k);
+		item.event.name = name;
+		item.event.name_b = i == 1 ?
+		    name_of(name, forged, sizeof(forged) - 1) :
+		    name_of(name, all, sizeof(all));
+		add(&o, &item, false);
+	}
+	CU_ASSERT_EQUAL(dp_log_seal_end(o.seal, false, LOGGED_US), DP_OK);
+	put(&o);
+	stop(&o);
+	sum = verify(names, 1);
+	CU_ASSERT_EQUAL(sum.findings, 0);
+	CU_ASSERT_EQUAL(sum.records, 3);
+	CU_ASSERT_EQUAL(sum.blocks, 1);
+	for (const char *at = folder_read("log"); *at; lines++) {
+		const char *end = strchr(at, '\n');
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+		seals += strncmp(at, DP_SEAL_PREFIX,
+		    strlen(DP_SEAL_PREFIX)) == 0;
+		at = end + 1;
+	}
+	CU_ASSERT_EQUAL(lines, 5);
+	CU_ASSERT_EQUAL(seals, 2);
+	folder_empty();
+}
+
 static void a_chain_goes_on_over_files(void)
 {
 	static const char *const names[] = { "log.20261122T192426Z", "log" };
@@ -266,6 +328,7 @@ int main(void)
 {
 	CU_TestInfo tests[] = {
 		UNIT(a_log_goes_on_from_any_end),
+		UNIT(no_name_imitates_a_checkpoint),
 		UNIT(a_chain_goes_on_over_files),
 		UNIT(a_file_that_ended_wants_another),
 		UNIT(copies_are_kept),
