@@ -177,7 +177,7 @@ static int said_error(const struct verification *v, const char *path,
 /* gzip, xz, zstd or bzip2. */
 static bool is_compressed(const char *text, size_t size_b)
 {
-	static const char *const begins[] = { "\x1f\x8b", "\xfd" "7zXZ",
+	static const char *const begins[] = { "\x1f\x8b", "\3757zXZ",
 		"\x28\xb5\x2f\xfd", "BZh" };
 
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)

@@ -126,7 +126,7 @@ static void an_open_end_is_allowed_on_request(void)
 /* It is no log that somebody tampered with. */
 static void what_is_compressed_is_told(void)
 {
-	static const char *const begins[] = { "\x1f\x8b\x08", "\xfd" "7zXZ",
+	static const char *const begins[] = { "\x1f\x8b\x08", "\3757zXZ",
 		"\x28\xb5\x2f\xfd", "BZh9" };
 
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
