@@ -360,6 +360,7 @@ class Nftset(Dnsmasq):
     name = "nftset"
     programs = ("dnsmasq", "nft")
     most = 100000
+    most_quick = 200  # a minute to fill its cache otherwise
     reloads = False
 
     def more(self):

@@ -69,7 +69,8 @@ class Figures:
 
 def measure(servers, rules, workload, form, say):
     """Rounds in which each server has one turn, in another order each."""
-    figures, once = Figures(workload, rules.count, servers), workload == "W3"
+    figures = Figures(workload, rules.count, servers)
+    once = workload in ("W3", "W3t")
     for turn in range(form.rounds + 1):
         path = rules.write_questions(form.folder, workload, turn)
         for server in random.sample(servers, len(servers)):

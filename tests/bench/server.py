@@ -16,7 +16,7 @@ ADDRESS = "23.96.0.1"
 ZONE = f""". 86400 SOA a. h. 1 3600 600 86400 60
 . 86400 NS a.
 * 86400 A {ADDRESS}
-"""
+""" + "".join(f"*.ten 86400 A 23.96.1.{i}\n" for i in range(1, 11))
 
 
 def start_authority(lab):
@@ -71,12 +71,13 @@ def program(name):
 
 class Peer:
     """A server with a list of rules. name: its row; programs: what it needs
-    besides Unbound; most: rules that it bears; denies: does it refuse what is
+    besides Unbound; most: rules that it bears, most_quick: in the
+    quick form; denies: does it refuse what is
     off the list? reloads: can it take another list while it runs?"""
 
     programs = ()
     port = 53
-    most = 1000000
+    most = most_quick = 1000000
     denies = reloads = True
 
     def __init__(self, lab, rules, core):

@@ -1,16 +1,18 @@
 """The lists of rules and the questions that servers are measured with.
 
-Every second rule is a name, the others are wildcards. All names have the one
-address that the authority gives for whatever it is asked.
+Every second rule is a name, the others are wildcards. Names below the wildcard
+of TEN have ten addresses, all others one.
 """
 import os
 
 HOT = 200          # names of W1
 SPREAD = 20000     # names of W1s and W2
 UNIQUE = 20000     # names of W3, in a round
+UNIQUE_TEN = 4000  # and of W3t
 GOLDEN = 2654435761  # odd, so that no two numbers below 2^32 become one
 CHANGED = "changed.example"  # a rule of the second edition only
 SERVED = "both.load.windows.net"  # asked while the edition changes
+TEN = "names.ten"
 
 # What they are, and the rcode of an answer where off-list names are refused.
 WORKLOADS = {
@@ -18,6 +20,7 @@ WORKLOADS = {
     "W1s": ("20,000 cached names spread over the list", "NOERROR"),
     "W2": ("20,000 names off the list", "NXDOMAIN"),
     "W3": ("names asked for the first time", "NOERROR"),
+    "W3t": ("the same, each with ten addresses", "NOERROR"),
 }
 
 
@@ -32,8 +35,9 @@ class Rules:
     def __init__(self, count, edition="A"):
         self.count, self.edition = count, edition
 
-    def _base(self, i):
-        return SERVED if i == 1 else _below(
+    @staticmethod
+    def _base(i):
+        return {1: SERVED, 3: TEN}.get(i) or _below(
             "svc", i * GOLDEN % (1 << 32))
 
     def bases(self):
@@ -58,7 +62,8 @@ class Rules:
         return workload != "W1s" or self.count > SPREAD
 
     def questions(self, workload, turn):
-        """The names of a workload; those of W3 are others in each turn."""
+        """The names of a workload; those of W3 and W3t are others in each
+        turn."""
         if workload == "W1":
             return self._spread(HOT)
         if workload == "W1s":
@@ -66,8 +71,12 @@ class Rules:
         if workload == "W2":
             return (_below("off", k * GOLDEN % (1 << 32))
                     for k in range(SPREAD))
+        if workload == "W3t":
+            return (f"t{turn * UNIQUE_TEN + k:08x}.{TEN}"
+                    for k in range(UNIQUE_TEN))
+        wildcards = (self.count - 4) // 2  # but those two
         return (f"u{turn * UNIQUE + k:08x}."
-                f"{self._base((2 * k + 1) % self.count)}"
+                f"{self._base(5 + 2 * (k % wildcards))}"
                 for k in range(UNIQUE))
 
     def write_questions(self, folder, workload, turn=0):
