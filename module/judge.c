@@ -12,6 +12,7 @@ void dp_case_open(struct dp_case *c, const struct dp_module *m,
 	c->ready = c->strict = c->class_in = false;
 	c->audience = 0;
 	c->match = (struct dp_match){ .rule = DP_RULE_NONE };
+	c->memo = NULL;
 	c->verdict = DP_VERDICT_NOT_READY;
 	if (!c->policy)
 		return;
@@ -37,14 +38,20 @@ static uint32_t audience_of(const struct dp_policy *p,
 	return dp_policy_audience(p, &addr);
 }
 
-static enum dp_verdict judge(struct dp_case *c, const struct reply_info *rep)
+static enum dp_verdict judge_answer(struct dp_case *c,
+    const struct reply_info *rep)
 {
-	c->verdict = dp_verdict_name(c->policy, &c->name, c->class_in,
-	    c->audience, &c->match);
 	if (c->verdict == DP_VERDICT_ALLOW && rep)
 		c->verdict = dp_answer_judge(rep, c->policy, c->audience,
 		    c->match);
 	return c->verdict;
+}
+
+static enum dp_verdict judge(struct dp_case *c, const struct reply_info *rep)
+{
+	c->verdict = dp_verdict_name(c->policy, &c->name, c->class_in,
+	    c->audience, &c->match);
+	return judge_answer(c, rep);
 }
 
 enum dp_verdict dp_case_judge(struct dp_case *c,
@@ -52,6 +59,21 @@ enum dp_verdict dp_case_judge(struct dp_case *c,
 {
 	c->audience = audience_of(c->policy, client);
 	return judge(c, rep);
+}
+
+enum dp_verdict dp_case_judge_again(struct dp_case *c, struct dp_memos *memos,
+    uint16_t type, const struct comm_reply *client,
+    const struct reply_info *rep)
+{
+	c->audience = audience_of(c->policy, client);
+	if (memos && c->class_in)
+		c->memo = dp_memo_of(memos, c->policy, &c->name, type,
+		    c->audience);
+	if (!c->memo)
+		return judge(c, rep);
+	c->match = c->memo->match;
+	c->verdict = dp_verdict_of(c->policy, &c->match);
+	return judge_answer(c, rep);
 }
 
 enum dp_verdict dp_case_deny(struct dp_case *c)

@@ -6,6 +6,7 @@
 #ifndef DP_JUDGE_H
 #define DP_JUDGE_H
 
+#include "module/memo.h"
 #include "module/module.h"
 
 struct comm_reply;
@@ -20,6 +21,7 @@ struct dp_case {
 	/* filled by the functions below */
 	uint32_t audience;
 	struct dp_match match;
+	struct dp_memo *memo; /* of the question; NULL: none */
 	enum dp_verdict verdict;
 };
 
@@ -35,6 +37,12 @@ void dp_case_open(struct dp_case *c, const struct dp_module *m,
  */
 enum dp_verdict dp_case_judge(struct dp_case *c,
     const struct comm_reply *client, const struct reply_info *rep);
+
+/* The same for who has memos of his own, or NULL, of questions; type: of this
+ * one. */
+enum dp_verdict dp_case_judge_again(struct dp_case *c, struct dp_memos *memos,
+    uint16_t type, const struct comm_reply *client,
+    const struct reply_info *rep);
 
 /* The verdict on somebody whom no rule allows the name, as the mode has it. */
 enum dp_verdict dp_case_deny(struct dp_case *c);

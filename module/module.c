@@ -54,6 +54,8 @@ struct dp_recorded dp_module_record(struct dp_module *m, const struct dp_worker 
 		.status = atomic_load(&m->status),
 		.shard = (unsigned)w->slot,
 		.now_s = (uint32_t)now,
+		.hints = c->memo ? c->memo->hint : NULL,
+		.hint_count = c->memo ? DP_MEMO_HINTS : 0,
 	};
 
 	if (dp_module_trusts(m, rep))

@@ -54,7 +54,8 @@ bool dp_record_item(void *arg, const struct dp_item *item)
 	sighting.addr = item->addr;
 	sighting.ttl_s = item->ttl_s;
 	sighting.lifetime_s = dp_record_lifetime(set, item->ttl_s);
-	sighting.hint = NULL;
+	sighting.hint = r->hint_count > 0 ? r->hints++ : NULL;
+	r->hint_count -= r->hint_count > 0;
 	if (r->map && dp_map_record(r->map, &sighting, r->now_s) == DP_OK) {
 		r->sum.kept++;
 		count(r, DP_COUNT_RECORDED);

@@ -21,6 +21,8 @@ struct dp_record {
 	struct dp_status *status;
 	unsigned shard;
 	uint32_t now_s;
+	uint32_t *hints; /* where the next addresses were found (core/map.h) */
+	unsigned hint_count;
 	struct dp_recorded {
 		unsigned kept; /* addresses */
 		unsigned lost; /* there was no room for, or no map */

@@ -81,29 +81,28 @@ static uint32_t pass_now(struct dp_module *m, struct dp_worker *w,
 
 /* What nobody has judged. */
 static void judge_late(struct dp_module *m, struct dp_worker *w,
-    struct module_qstate *q, struct dp_trail *t, struct edns_option **options)
+    struct module_qstate *q, struct dp_trail *t, struct dp_case *c,
+    struct edns_option **options)
 {
-	struct dp_case c;
-
-	dp_case_open(&c, m, &q->qinfo);
-	if (c.ready)
-		(void)dp_case_judge(&c, t->client, t->rep);
-	if (c.verdict == DP_VERDICT_DENY) {
+	dp_case_open(c, m, &q->qinfo);
+	if (c->ready)
+		(void)dp_case_judge(c, t->client, t->rep);
+	if (c->verdict == DP_VERDICT_DENY) {
 		dp_refuse_reply(q, t->rep, t->client);
 		dp_refuse_explain(options, q->region);
-	} else if (c.strict && c.ready) {
+	} else if (c->strict && c->ready) {
 		dp_answer_trim(t->rep);
 	}
-	if (c.verdict == DP_VERDICT_ALLOW)
-		t->flags |= pass_now(m, w, &c, t->rep, *q->env->now);
-	if (c.verdict == DP_VERDICT_NOT_READY ||
-	    c.verdict == DP_VERDICT_WITHHELD) {
+	if (c->verdict == DP_VERDICT_ALLOW)
+		t->flags |= pass_now(m, w, c, t->rep, *q->env->now);
+	if (c->verdict == DP_VERDICT_NOT_READY ||
+	    c->verdict == DP_VERDICT_WITHHELD) {
 		dp_refuse_fail(t->rep);
-		explain_failure(c.verdict, options, q->region);
+		explain_failure(c->verdict, options, q->region);
 	}
 	t->source = DP_EVENT_SOURCE_EXPIRED;
-	dp_trail_judged(t, &c, c.verdict);
-	dp_module_count(m, w, counter_of(c.verdict), 1);
+	dp_trail_judged(t, c, c->verdict);
+	dp_module_count(m, w, counter_of(c->verdict), 1);
 }
 
 /* What was judged when q began or ended, or not at all: dns64 can ask for
@@ -111,19 +110,18 @@ static void judge_late(struct dp_module *m, struct dp_worker *w,
  * query may differ in what strict mode would say; otherwise they have one
  * verdict by now. */
 static void recall(struct dp_module *m, struct dp_worker *w,
-    const struct module_qstate *q, struct dp_trail *t)
+    const struct module_qstate *q, struct dp_trail *t, struct dp_case *c)
 {
 	const struct dp_mark *mark = dp_query_mark(m, q);
 	enum dp_verdict verdict;
-	struct dp_case c;
 
-	dp_case_open(&c, m, t->qinfo);
-	verdict = mark ? mark->verdict : c.verdict;
-	if (c.policy && (!mark || (c.ready && !c.strict &&
-	    dp_policy_audience_count(c.policy) > 1)))
-		verdict = dp_case_judge(&c, t->client, t->rep);
-	else if (c.policy)
-		(void)dp_case_judge(&c, t->client, NULL);
+	dp_case_open(c, m, t->qinfo);
+	verdict = mark ? mark->verdict : c->verdict;
+	if (c->policy && (!mark || (c->ready && !c->strict &&
+	    dp_policy_audience_count(c->policy) > 1)))
+		verdict = dp_case_judge(c, t->client, t->rep);
+	else if (c->policy)
+		(void)dp_case_judge(c, t->client, NULL);
 	if (mark) {
 		t->flags |= mark->flags;
 		t->hold_us = mark->hold_us;
@@ -132,10 +130,10 @@ static void recall(struct dp_module *m, struct dp_worker *w,
 	}
 	/* What a module in front made of the answer. A policy that would
 	 * withhold it is not put in force there. */
-	if (dp_query_records_late(m) && t->rep && t->rcode == 0 && c.policy &&
-	    c.match.allow)
-		t->flags |= pass_now(m, w, &c, t->rep, *q->env->now);
-	dp_trail_judged(t, &c, verdict);
+	if (dp_query_records_late(m) && t->rep && t->rcode == 0 && c->policy &&
+	    c->match.allow)
+		t->flags |= pass_now(m, w, c, t->rep, *q->env->now);
+	dp_trail_judged(t, c, verdict);
 	dp_module_count(m, w, counter_of(verdict), 1);
 }
 
@@ -145,6 +143,7 @@ static int on_reply(REPLY_ARGS)
 	struct dp_module *m = arg;
 	struct dp_worker *w = dp_worker_get(m);
 	struct dp_trail t;
+	struct dp_case c;
 	bool unjudged;
 
 	if (!w && client)
@@ -159,9 +158,9 @@ static int on_reply(REPLY_ARGS)
 	dp_worker_enter(m, w);
 	dp_trail_begin(&t, &q->qinfo, q, rep, rcode, edns, client, start);
 	if (unjudged)
-		judge_late(m, w, q, &t, options);
+		judge_late(m, w, q, &t, &c, options);
 	else
-		recall(m, w, q, &t);
+		recall(m, w, q, &t, &c);
 	dp_trail_write(m, w, &t);
 	dp_worker_leave(m, w);
 	return 1;
@@ -256,40 +255,39 @@ static void refuse_referral(struct reply_info *rep)
 
 /* Judge, count and record what the cache answers; TTLs count from now. */
 static void cached(struct dp_module *m, struct dp_worker *w,
-    struct dp_trail *t, time_t now)
+    struct dp_trail *t, struct dp_case *c, time_t now)
 {
 	struct reply_info *rep = t->rep;
 	struct dp_recorded sum;
-	struct dp_case c;
 
-	dp_case_open(&c, m, t->qinfo);
-	if (is_referral(rep) && (c.strict || !c.policy)) {
+	dp_case_open(c, m, t->qinfo);
+	if (is_referral(rep) && (c->strict || !c->policy)) {
 		refuse_referral(rep);
 		dp_module_count(m, w, DP_COUNT_DENY, 1);
-		dp_trail_judged(t, &c, DP_VERDICT_DENY);
+		dp_trail_judged(t, c, DP_VERDICT_DENY);
 		return;
 	}
-	if (!c.policy) {
+	if (!c->policy) {
 		leak(m, w);
 		return;
 	}
 	/* Records can be renewed under a message that was passed with others.
 	 * What is in the cache is answered, whatever is found here. */
-	(void)dp_case_judge(&c, t->client, rep);
-	if (c.verdict == DP_VERDICT_DENY && atomic_load(&m->settling))
-		c.verdict = DP_VERDICT_WOULD_DENY;
+	(void)dp_case_judge_again(c, w->memos, t->qinfo->qtype, t->client, rep);
+	if (c->verdict == DP_VERDICT_DENY && atomic_load(&m->settling))
+		c->verdict = DP_VERDICT_WOULD_DENY;
 	dp_module_count(m, w, DP_COUNT_HIT, 1);
-	if (c.verdict == DP_VERDICT_DENY) {
+	if (c->verdict == DP_VERDICT_DENY) {
 		leak(m, w);
 		t->flags |= DP_EVENT_LEAKED;
 	} else {
-		dp_module_count(m, w, counter_of(c.verdict), 1);
+		dp_module_count(m, w, counter_of(c->verdict), 1);
 	}
-	if (c.verdict == DP_VERDICT_ALLOW && rep) {
-		sum = dp_module_record(m, w, &c, rep, now, now);
+	if (c->verdict == DP_VERDICT_ALLOW && rep) {
+		sum = dp_module_record(m, w, c, rep, now, now);
 		t->flags |= dp_recorded_flags(&sum);
 	}
-	dp_trail_judged(t, &c, c.verdict);
+	dp_trail_judged(t, c, c->verdict);
 }
 
 /* An answer from the cache, which no module saw; TTLs are absolute. The code
@@ -299,6 +297,7 @@ static int on_cached(REPLY_ARGS)
 	struct dp_module *m = arg;
 	struct dp_worker *w = dp_worker_get(m);
 	struct dp_trail t;
+	struct dp_case c;
 
 	if (!w && client)
 		dp_trail_miss(m);
@@ -311,7 +310,7 @@ static int on_cached(REPLY_ARGS)
 	t.ttl_from = start->tv_sec;
 	t.source = rep && rep->ttl < t.ttl_from && rep->ttl != 0 ?
 	    DP_EVENT_SOURCE_EXPIRED : DP_EVENT_SOURCE_CACHE;
-	cached(m, w, &t, t.ttl_from);
+	cached(m, w, &t, &c, t.ttl_from);
 	if (client)
 		dp_trail_write(m, w, &t);
 	dp_worker_leave(m, w);

@@ -28,6 +28,8 @@ void dp_trail_begin(struct dp_trail *t, const struct query_info *qinfo,
 	t->wants_ad = wants_do || (wishes & BIT_AD);
 	t->policy = NULL;
 	t->match = (struct dp_match){ .rule = DP_RULE_NONE };
+	t->name = NULL;
+	t->told = NULL;
 	t->hold_us = 0;
 	t->verdict = DP_EVENT_VERDICT_ERROR;
 	t->source = DP_EVENT_SOURCE_RECURSION;
@@ -38,6 +40,8 @@ void dp_trail_judged(struct dp_trail *t, const struct dp_case *c,
 {
 	t->policy = c->policy;
 	t->match = c->match;
+	t->name = c->policy ? &c->name : NULL;
+	t->told = c->memo ? &c->memo->told : NULL;
 	switch (verdict) {
 	case DP_VERDICT_ALLOW:
 		t->verdict = DP_EVENT_VERDICT_ALLOW;
@@ -105,11 +109,14 @@ static void tell_question(struct dp_event *e, struct dp_asked *asked,
     const struct dp_trail *t)
 {
 	const struct query_info *qinfo = t->qinfo;
+	const struct dp_name *name = &asked->name;
 
 	if (qinfo && qinfo->qname) {
 		asked->type = qinfo->qtype;
 		asked->class = qinfo->qclass;
-		if (!tell_alias(e, asked, qinfo) &&
+		if (t->name && !qinfo->local_alias)
+			name = t->name;
+		else if (!tell_alias(e, asked, qinfo) &&
 		    !dp_name_copy_lower(&asked->name, qinfo->qname,
 			qinfo->qname_len))
 			asked->name.len = 0;
@@ -118,26 +125,30 @@ static void tell_question(struct dp_event *e, struct dp_asked *asked,
 	}
 	e->fixed.type = asked->type;
 	e->fixed.class = asked->class;
-	e->name = asked->name.wire;
-	e->name_b = asked->name.len;
+	e->name = name->wire;
+	e->name_b = name->len;
 }
 
 /* The rule that decided and its first group. A rule for what local-data made of
  * the name stands nowhere in it. */
 static void tell_rule(struct dp_event *e, const struct dp_trail *t)
 {
-	struct dp_rule_told rule;
+	struct dp_rule_told found;
+	const struct dp_rule_told *rule = t->told;
 
 	if (t->match.rule == DP_RULE_NONE)
 		return;
-	dp_policy_rule_told(t->policy, t->match.rule, &rule);
-	e->group = rule.group;
-	e->group_b = rule.group_b;
+	if (!rule) {
+		dp_policy_rule_told(t->policy, t->match.rule, &found);
+		rule = &found;
+	}
+	e->group = rule->group;
+	e->group_b = rule->group_b;
 	if (e->fixed.flags & DP_EVENT_ALIAS)
 		return;
-	e->fixed.rule_kind = rule.wildcard ? DP_EVENT_RULE_WILDCARD :
+	e->fixed.rule_kind = rule->wildcard ? DP_EVENT_RULE_WILDCARD :
 					     DP_EVENT_RULE_EXACT;
-	e->fixed.rule_at = (uint8_t)(e->name_b - rule.base_b);
+	e->fixed.rule_at = (uint8_t)(e->name_b - rule->base_b);
 }
 
 static enum dp_event_security security_of(const struct reply_info *rep)

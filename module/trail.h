@@ -26,6 +26,8 @@ struct dp_trail {
 	/* as it was judged */
 	const struct dp_policy *policy; /* NULL: none in force */
 	struct dp_match match;
+	const struct dp_name *name; /* NULL: still to be had from qinfo */
+	const struct dp_rule_told *told; /* NULL: still to be had from policy */
 	uint32_t hold_us;
 	enum dp_event_verdict verdict;
 	enum dp_event_source source;
@@ -38,7 +40,8 @@ void dp_trail_begin(struct dp_trail *t, const struct query_info *qinfo,
     const struct edns_data *edns, const struct comm_reply *client,
     const struct timeval *start);
 
-/* The verdict of the module, and what goes with it. */
+/* The verdict of the module, and what goes with it: c is borrowed until the
+ * entry is written. */
 void dp_trail_judged(struct dp_trail *t, const struct dp_case *c,
     enum dp_verdict verdict);
 

@@ -10,6 +10,12 @@ static enum dp_verdict denied(const struct dp_policy *p)
 	    DP_VERDICT_DENY;
 }
 
+enum dp_verdict dp_verdict_of(const struct dp_policy *p,
+    const struct dp_match *match)
+{
+	return match->allow ? DP_VERDICT_ALLOW : denied(p);
+}
+
 enum dp_verdict dp_verdict_name(const struct dp_policy *p,
     const struct dp_name *name, bool class_in, uint32_t audience,
     struct dp_match *match)
@@ -21,7 +27,7 @@ enum dp_verdict dp_verdict_name(const struct dp_policy *p,
 		return denied(p);
 	}
 	*match = dp_policy_match(p, name, audience);
-	return match->allow ? DP_VERDICT_ALLOW : denied(p);
+	return dp_verdict_of(p, match);
 }
 
 bool dp_verdict_needs_answer(const struct dp_policy *p)

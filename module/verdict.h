@@ -40,6 +40,10 @@ enum dp_verdict dp_verdict_name(const struct dp_policy *p,
     const struct dp_name *name, bool class_in, uint32_t audience,
     struct dp_match *match);
 
+/* What match, of a name, means. */
+enum dp_verdict dp_verdict_of(const struct dp_policy *p,
+    const struct dp_match *match);
+
 /* True when the answer itself can change the verdict, so that it must be
  * walked: `chain: inspect` or `pins: enforce`. */
 bool dp_verdict_needs_answer(const struct dp_policy *p);

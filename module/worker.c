@@ -27,6 +27,7 @@ static struct dp_worker *worker_new(struct dp_module *m)
 	dp_fault_unblock();
 	w->number = atomic_fetch_add(&m->worker_count, 1);
 	dp_holds_init(&w->holds, m);
+	w->memos = dp_memos_new();
 	w->next = atomic_load(&m->workers);
 	while (!atomic_compare_exchange_weak(&m->workers, &w->next, w))
 		;
@@ -162,6 +163,7 @@ void dp_worker_free_all(struct dp_module *m)
 		struct dp_worker *next = w->next;
 
 		dp_holds_close(&w->holds);
+		dp_memos_free(&w->memos);
 		free(w);
 		w = next;
 	}

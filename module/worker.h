@@ -8,6 +8,7 @@
 
 #include "module/compat.h"
 #include "module/hold.h"
+#include "module/memo.h"
 #include "module/module.h"
 
 struct comm_reply;
@@ -23,6 +24,7 @@ struct dp_worker {
 	struct slabhash *left;	 /* the cache that it answered from before; NULL
 				  * when that is cleared */
 	struct dp_holds holds;
+	struct dp_memos *memos; /* NULL: no memory */
 };
 
 /* The calling thread's, made when it has none. NULL: out of memory or slots;

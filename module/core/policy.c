@@ -1,5 +1,6 @@
 #include "module/core/policy.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,7 @@ enum dp_err dp_policy_from_bytes(struct dp_policy **out, const uint8_t *bytes,
     size_t size_b, const uint8_t *trusted, const char *object,
     struct dp_diag *diag)
 {
+	static _Atomic uint64_t instances;
 	struct dp_policy *p = calloc(1, sizeof(*p));
 	enum dp_err err;
 
@@ -53,6 +55,7 @@ enum dp_err dp_policy_from_bytes(struct dp_policy **out, const uint8_t *bytes,
 		return DP_ERR_NOMEM;
 	}
 	p->file.fd = -1;
+	p->instance = 1 + atomic_fetch_add(&instances, 1);
 	err = dp_policy_check(&p->view, &p->settings, bytes, size_b, trusted,
 	    object, diag);
 	if (err == DP_OK && !make_labels(p)) {
@@ -125,6 +128,11 @@ const struct dp_settings *dp_policy_settings(const struct dp_policy *p)
 const uint8_t *dp_policy_digest(const struct dp_policy *p)
 {
 	return p->view.head->digest;
+}
+
+uint64_t dp_policy_instance(const struct dp_policy *p)
+{
+	return p->instance;
 }
 
 const uint8_t *dp_policy_signer(const struct dp_policy *p)

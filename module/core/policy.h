@@ -55,6 +55,9 @@ void dp_policy_close(struct dp_policy **p);
 /* All borrowed until close. */
 const struct dp_settings *dp_policy_settings(const struct dp_policy *p);
 const uint8_t *dp_policy_digest(const struct dp_policy *p);
+/* Tells this policy from all others that the process opens, also from a later
+ * one at the same address; never 0. */
+uint64_t dp_policy_instance(const struct dp_policy *p);
 /* The key that signed it; NULL: unsigned. */
 const uint8_t *dp_policy_signer(const struct dp_policy *p);
 /* The file that was opened (dp_file.id); zeros for from_bytes. */

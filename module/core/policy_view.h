@@ -34,6 +34,7 @@ struct dp_policy {
 	uint32_t *label_end; /* where in labels each ends */
 	struct dp_file file; /* closed where the bytes are borrowed */
 	uint64_t file_id[4];
+	uint64_t instance;
 };
 
 /*

@@ -141,6 +141,38 @@ static void clients_are_judged_by_their_address(void)
 	module_of_close(&o);
 }
 
+/* Of each question to each audience, whoever asked before. */
+static void a_memo_changes_no_verdict(void)
+{
+	static const char *const clients[] = { "10.20.1.1", "10.21.1.1", NULL };
+	static const char *const names[] = { "vlan.example", "cdn.example",
+		"manage.example", "off.example" };
+	uint64_t state = 1;
+	struct module_of o;
+
+	bench_open(&o, by_client, DP_MODE_STRICT, DP_SET_GRACE, 1);
+	for (int i = 0; i < 2000; i++) {
+		uint64_t r = unit_random(&state);
+		struct comm_reply client = client_at(clients[r % 3]);
+		uint16_t qclass = r >> 8 & 3 ? LDNS_RR_CLASS_IN :
+					       LDNS_RR_CLASS_CH;
+		struct dp_memos *memos = r >> 16 & 7 ? o.w->memos : NULL;
+		struct dp_case c = case_of(&o, names[r >> 24 & 3], qclass);
+		struct dp_case d = c;
+
+		CU_ASSERT_EQUAL(dp_case_judge_again(&d, memos, LDNS_RR_TYPE_A,
+		    &client, NULL), dp_case_judge(&c, &client, NULL));
+		CU_ASSERT_EQUAL(d.match.rule, c.match.rule);
+		CU_ASSERT_EQUAL(d.match.allow, c.match.allow);
+		CU_ASSERT_EQUAL(d.audience, c.audience);
+		CU_ASSERT_EQUAL(d.verdict, c.verdict);
+		CU_ASSERT_EQUAL(d.memo != NULL,
+		    memos && qclass == LDNS_RR_CLASS_IN);
+		CU_ASSERT_PTR_NULL(c.memo);
+	}
+	module_of_close(&o);
+}
+
 static void what_some_may_not_have_is_not_for_all(void)
 {
 	static const struct {
@@ -257,7 +289,7 @@ static void chains_with_an_open_end_may_turn(void)
 }
 
 UNIT_MAIN("judge", UNIT(a_case_is_open_when_policy_and_map_are_there),
-    UNIT(clients_are_judged_by_their_address),
+    UNIT(clients_are_judged_by_their_address), UNIT(a_memo_changes_no_verdict),
     UNIT(what_some_may_not_have_is_not_for_all),
     UNIT(answers_are_judged_for_all), UNIT(pins_of_any_audience_count),
     UNIT(chains_with_an_open_end_may_turn))

@@ -160,5 +160,37 @@ static void losses_and_drift_are_counted(void)
 	bench_close(&b);
 }
 
+/* The first addresses have one each. */
+static void hints_are_used_up(void)
+{
+	uint32_t hints[3] = { 0, 0, 0 }; /* the last one for nobody */
+	struct dp_binding got;
+	uint32_t cursor = 0;
+	char addr[16];
+	struct bench b;
+
+	bench_open(&b, DP_PRIVATE_REFUSE, DP_PINS_IGNORE);
+	for (int round = 0; round < 3; round++) {
+		b.r.hints = hints;
+		b.r.hint_count = 2;
+		for (int i = 0; i < 4; i++) {
+			snprintf(addr, sizeof(addr), "20.1.2.%d", i);
+			give(&b, "a.manage.example", addr, 600);
+		}
+		CU_ASSERT_EQUAL(b.r.hint_count, 0);
+		CU_ASSERT_EQUAL(hints[0] != 0, round > 0);
+		CU_ASSERT_EQUAL(hints[1] != 0, round > 0);
+		CU_ASSERT_EQUAL(hints[2], 0);
+	}
+	CU_ASSERT_NOT_EQUAL(hints[0], hints[1]);
+	for (int i = 0; i < 4; i++) {
+		CU_ASSERT_TRUE_FATAL(dp_map_next(b.r.map, &cursor, NOW, &got));
+		CU_ASSERT_EQUAL(got.hits, 3);
+	}
+	CU_ASSERT_EQUAL(counted(&b, DP_COUNT_RECORDED), 12);
+	bench_close(&b);
+}
+
 UNIT_MAIN("recording", UNIT(lifetimes_are_clamped), UNIT(addresses_are_recorded),
-    UNIT(special_addresses_are_not), UNIT(losses_and_drift_are_counted))
+    UNIT(special_addresses_are_not), UNIT(losses_and_drift_are_counted),
+    UNIT(hints_are_used_up))

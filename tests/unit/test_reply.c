@@ -29,6 +29,34 @@ static void what_is_off_the_list_is_a_leak(void)
 	callback_of_close(&b);
 }
 
+/* What a thread remembers of a name is of the policy that said so. */
+static void another_policy_is_heeded_at_once(void)
+{
+	static const char *const others[] = {
+		"h.dnspin: other.example allow",
+		NULL,
+	};
+	struct unit_opened other = unit_open(others, NULL);
+	struct callback_of b;
+
+	callback_of_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
+	for (int i = 0; i < 3; i++)
+		callback_of_cached(&b, "manage.example", "20.1.2.3");
+	CU_ASSERT_EQUAL(callback_of_counted(&b, DP_COUNT_RECORDED), 3);
+	atomic_store(&b.of.m.policy, other.policy);
+	callback_of_cached(&b, "manage.example", "20.1.2.3");
+	callback_of_cached(&b, "other.example", "20.1.2.3");
+	CU_ASSERT_EQUAL(callback_of_counted(&b, DP_COUNT_LEAK), 1);
+	CU_ASSERT_EQUAL(callback_of_counted(&b, DP_COUNT_RECORDED), 4);
+	atomic_store(&b.of.m.policy, b.of.p.policy);
+	callback_of_cached(&b, "manage.example", "20.1.2.3");
+	callback_of_cached(&b, "other.example", "20.1.2.3");
+	CU_ASSERT_EQUAL(callback_of_counted(&b, DP_COUNT_LEAK), 2);
+	CU_ASSERT_EQUAL(callback_of_counted(&b, DP_COUNT_RECORDED), 5);
+	callback_of_close(&b);
+	unit_opened_close(&other);
+}
+
 /* Unless it was let in by the policy that is just being replaced. */
 static void settling_is_no_leak(void)
 {
@@ -314,6 +342,7 @@ static void who_is_no_client_is_not_counted(void)
 
 UNIT_MAIN("reply", UNIT(hits_are_counted_and_recorded),
     UNIT(what_is_off_the_list_is_a_leak), UNIT(settling_is_no_leak),
+    UNIT(another_policy_is_heeded_at_once),
     UNIT(renewed_records_are_judged),
     UNIT(what_nobody_vouches_for_is_not_recorded), UNIT(referrals_are_refused),
     UNIT(expired_answers_are_judged), UNIT(local_answers_need_nothing),
