@@ -96,6 +96,17 @@ static bool is_full(const struct run *r)
 	return waits_b >= BATCH_B || (seal && dp_log_seal_has_ended(seal));
 }
 
+/* Did it come after the stop? It did not where its time has yet to come: then
+ * the clock was set back. */
+static bool is_late(const struct run *r, const struct dp_stream_item *item,
+    uint64_t at_us)
+{
+	uint64_t time_us = item->kind == DP_STREAM_EVENT ?
+	    item->event.fixed.time_us : item->until_us;
+
+	return time_us > r->end_us && time_us <= at_us;
+}
+
 /* False: there was no more to take. */
 static bool gather(struct run *r)
 {
@@ -106,9 +117,7 @@ static bool gather(struct run *r)
 	while (!is_full(r)) {
 		if (!dp_stream_next(r->stream, until_us, &item))
 			return false;
-		if (r->stops && (item.kind == DP_STREAM_EVENT ?
-			    item.event.fixed.time_us : item.until_us) >
-			r->end_us)
+		if (r->stops && is_late(r, &item, at_us))
 			return false;
 		take(r, &item, at_us);
 		r->took = true;

@@ -157,6 +157,22 @@ static void without_rings_there_is_nothing(void)
 	    "dnspin: log: there are no events yet: does Unbound run"));
 }
 
+/* A clock that ran ahead once does not hide what came afterwards. */
+static void times_to_come_end_nothing(void)
+{
+	struct dp_stream_item ahead = logged_item(0, 0);
+
+	ring_make(1);
+	ahead.event.fixed.time_us = UINT64_C(1) << 52; /* 2112 */
+	ahead.event.fixed.verdict = DP_EVENT_VERDICT_DENY;
+	rings_tell(ring, &ahead.event);
+	tell(2, DP_EVENT_VERDICT_ALLOW);
+	CU_ASSERT_EQUAL(run("-f text"), DP_EXIT_OK);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "2112"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "Z allow "));
+	dp_ring_close(&ring);
+}
+
 /* What the others hold is told; that it is not all, by message and status. */
 static void a_ring_that_cannot_be_read_is_said(void)
 {
@@ -177,4 +193,5 @@ UNIT_MAIN_WITH("log_run", rings_make, rings_remove,
     UNIT(gaps_are_declared),
     UNIT(standard_output_gets_what_is_there),
     UNIT(without_rings_there_is_nothing),
+    UNIT(times_to_come_end_nothing),
     UNIT(a_ring_that_cannot_be_read_is_said))
