@@ -13,8 +13,6 @@
 #ifndef BENCH_H
 #define BENCH_H
 
-#include "dp_config.h"
-
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,14 +39,20 @@
 #define BENCH_COUNTED 20000u	  /* under callgrind */
 #define BENCH_GOLDEN 2654435761u /* odd: no two numbers become one */
 
+enum bench_kind {
+	BENCH_ALL,
+	/* Each number below 2^32 is a key, and keys is how often it is run:
+	 * no key comes twice, and there is no warm. */
+	BENCH_ONCE,
+	BENCH_SINGLE, /* only by the thread that calls bench_run */
+};
+
 struct bench_op {
 	const char *name;
 	void (*run)(unsigned thread, uint32_t key);
 	void (*before)(bool cold); /* of each column; NULL: nothing */
 	uint32_t keys;
-	/* Each number below 2^32 is a key, and keys is how often it is run:
-	 * no key comes twice, and there is no warm. */
-	bool once;
+	enum bench_kind kind;
 };
 
 struct bench_turn {
@@ -110,20 +114,25 @@ static void bench_loop(const struct bench_turn *t)
 	for (uint32_t i = t->first; i < t->first + t->times; i++) {
 		uint32_t at = i * BENCH_GOLDEN;
 
-		t->op->run(t->thread, t->op->once ? at :
+		t->op->run(t->thread, t->op->kind == BENCH_ONCE ? at :
 		    (uint32_t)((uint64_t)at * t->keys >> 32));
 	}
+}
+
+static void bench_measure(struct bench_turn *t)
+{
+	double begin = bench_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	bench_loop(t);
+	t->ns = (bench_ns(CLOCK_THREAD_CPUTIME_ID) - begin) / t->times;
 }
 
 static void *bench_thread(void *arg)
 {
 	struct bench_turn *t = arg;
-	double begin;
 
 	pthread_barrier_wait(t->begin);
-	begin = bench_ns(CLOCK_THREAD_CPUTIME_ID);
-	bench_loop(t);
-	t->ns = (bench_ns(CLOCK_THREAD_CPUTIME_ID) - begin) / t->times;
+	bench_measure(t);
 	return NULL;
 }
 
@@ -131,7 +140,7 @@ static inline double bench_column(const struct bench_op *op, unsigned threads,
     bool cold)
 {
 	uint32_t keys = cold ? op->keys : BENCH_HOT;
-	uint32_t times = op->once ? op->keys : BENCH_TIMES;
+	uint32_t times = op->kind == BENCH_ONCE ? op->keys : BENCH_TIMES;
 	struct bench_turn turns[BENCH_THREADS];
 	pthread_t ids[BENCH_THREADS];
 	pthread_barrier_t begin;
@@ -139,6 +148,12 @@ static inline double bench_column(const struct bench_op *op, unsigned threads,
 
 	if (op->before)
 		op->before(cold);
+	if (op->kind == BENCH_SINGLE) {
+		turns[0] = (struct bench_turn){ .op = op, .times = times,
+			.keys = keys };
+		bench_measure(&turns[0]);
+		return turns[0].ns;
+	}
 	pthread_barrier_init(&begin, NULL, threads);
 	for (unsigned i = 0; i < threads; i++) {
 		turns[i] = (struct bench_turn){ op, &begin, i,
@@ -157,11 +172,11 @@ static inline double bench_column(const struct bench_op *op, unsigned threads,
 static inline void bench_count(const struct bench_op *op)
 {
 	struct bench_turn t = { .op = op, .times = BENCH_COUNTED,
-		.keys = op->once ? op->keys : BENCH_HOT };
+		.keys = op->kind == BENCH_ONCE ? op->keys : BENCH_HOT };
 
 	if (op->before)
-		op->before(op->once);
-	if (!op->once)
+		op->before(op->kind == BENCH_ONCE);
+	if (op->kind != BENCH_ONCE)
 		bench_loop(&t);
 	CALLGRIND_ZERO_STATS;
 	CALLGRIND_START_INSTRUMENTATION;
@@ -177,6 +192,13 @@ static inline void bench_head(const char *what)
 		    "cold", "2 threads");
 }
 
+static inline bool bench_has(const struct bench_op *op, bool cold,
+    unsigned count)
+{
+	return (cold || op->kind != BENCH_ONCE) &&
+	    (count == 1 || op->kind != BENCH_SINGLE);
+}
+
 static inline void bench_run(const struct bench_op *op)
 {
 	if (RUNNING_ON_VALGRIND) {
@@ -184,12 +206,15 @@ static inline void bench_run(const struct bench_op *op)
 		return;
 	}
 	printf("%-28s", op->name);
-	for (int column = 0; column < 4; column++)
-		if (op->once && column < 2)
-			printf("  %9s", "-");
+	for (int column = 0; column < 4; column++) {
+		unsigned count = column % 2 ? BENCH_THREADS : 1;
+		bool cold = column >= 2;
+
+		if (bench_has(op, cold, count))
+			printf("  %9.1f", bench_column(op, count, cold));
 		else
-			printf("  %9.1f", bench_column(op,
-			    column % 2 ? BENCH_THREADS : 1, column >= 2));
+			printf("  %9s", "-");
+	}
 	putchar('\n');
 	fflush(stdout);
 }

@@ -4,18 +4,14 @@
  *
  *	tests/bench/bench_hit [NAMES [ADDRESSES [RULES]]]
  *
- * NAMES (200) that are all allowed and recorded, with ADDRESSES (1) each, by a
- * policy of RULES (200) names more. For instructions, which are the same in
- * each run:
- *
- *	valgrind --tool=callgrind --toggle-collect=on_cached \
- *	    tests/bench/bench_hit
+ * NAMES (20000) that are all allowed and recorded, with ADDRESSES (1) each, by
+ * a policy of RULES (200) names more.
  */
 #include "module/compat.h"
 
-#include "tests/unit/unit.h"
+#include "tests/bench/bench.h"
 
-#include <time.h>
+#include "tests/unit/unit.h"
 
 #include "module/reply.h"
 #include "tests/unit/module_of.h"
@@ -23,8 +19,6 @@
 #include "tests/unit/trail_of.h"
 
 #define NOW 1790000000
-#define HITS 2000000u
-#define ROUNDS 5
 
 static struct {
 	struct module_of of;
@@ -36,17 +30,10 @@ static struct {
 		struct dp_name name;
 		struct reply_of reply;
 	} *questions;
+	uint64_t hits;
 } bench;
 
-static unsigned name_count = 200, address_count = 1, rule_count = 200;
-
-static double cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
+static unsigned name_count = 20000, address_count = 1, rule_count = 200;
 
 /* All names lie below the first one, half of them below a wildcard. */
 static void open_policy(void)
@@ -130,27 +117,21 @@ static void hit(struct question *q)
 		.qclass = LDNS_RR_CLASS_IN };
 
 	client.client_addr.ss_family = AF_INET;
+	bench.hits++;
 	(void)inplace_cb_reply_cache_call(&bench.of.env, &qinfo, NULL,
 	    &q->reply.rep, LDNS_RCODE_NOERROR, &edns, &client, NULL, &start);
 }
 
-static void measure(void)
+static void hit_key(unsigned thread, uint32_t key)
 {
-	uint64_t state = 1;
-	double begin;
-
-	for (int round = 0; round < ROUNDS; round++) {
-		begin = cpu_ns();
-		for (unsigned i = 0; i < HITS / ROUNDS; i++)
-			hit(&bench.questions[unit_random(&state) %
-			    name_count]);
-		printf("%8.1f ns a hit\n",
-		    (cpu_ns() - begin) / (HITS / ROUNDS));
-	}
+	(void)thread;
+	hit(&bench.questions[key]);
 }
 
 static void run(void)
 {
+	const struct bench_op op = { .name = "answer from the cache",
+		.run = hit_key, .keys = name_count, .kind = BENCH_SINGLE };
 	const struct dp_status *status;
 
 	bench.questions = calloc(name_count, sizeof(*bench.questions));
@@ -160,12 +141,12 @@ static void run(void)
 		make_question(&bench.questions[i], i);
 		hit(&bench.questions[i]);
 	}
-	printf("\n%u names, addresses of each: %u, %u rules\n", name_count,
-	    address_count, rule_count);
-	measure();
+	putchar('\n');
+	bench_head("hit");
+	bench_run(&op);
 	status = atomic_load(&bench.of.m.status);
 	CU_ASSERT_EQUAL(dp_status_count(status, DP_COUNT_RECORDED),
-	    (HITS + name_count) * (uint64_t)address_count);
+	    bench.hits * address_count);
 	CU_ASSERT_EQUAL(dp_status_count(status, DP_COUNT_UNLOGGED), 0);
 	for (unsigned i = 0; i < name_count; i++)
 		reply_of_end(&bench.questions[i].reply);
@@ -180,7 +161,7 @@ int main(int argc, char **argv)
 
 	for (int i = 1; i < argc && i <= 3; i++)
 		*args[i - 1] = (unsigned)strtoul(argv[i], NULL, 10);
-	if (name_count == 0 || address_count == 0 ||
+	if (name_count < BENCH_HOT || address_count == 0 ||
 	    address_count > REPLY_OF_MAX)
 		return EXIT_FAILURE;
 	return unit_run("bench_hit", NULL, NULL, tests);

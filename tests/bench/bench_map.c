@@ -7,6 +7,8 @@
  * CAPACITY (1048576): bindings, a power of two. All are recorded before those
  * that are known are measured.
  */
+#include "dp_config.h"
+
 #include "tests/bench/bench.h"
 
 #include <unistd.h>
@@ -147,15 +149,18 @@ int main(int argc, char **argv)
 	open_map();
 	bench_head("map");
 	const struct bench_op ops[] = {
-		{ "the name alone", bench_name_only, NULL, capacity, false },
-		{ "record, new", record_plain, start_anew, capacity, true },
+		{ "the name alone", bench_name_only, NULL, capacity,
+		    BENCH_ALL },
+		{ "record, new", record_plain, start_anew, capacity,
+		    BENCH_ONCE },
 		{ "record, after its end", record_again, let_end, capacity,
-		    true },
-		{ "record, known", record_plain, let_live, capacity, false },
+		    BENCH_ONCE },
+		{ "record, known", record_plain, let_live, capacity,
+		    BENCH_ALL },
 		{ "record, known, hint", record_by_hint, let_live, capacity,
-		    false },
+		    BENCH_ALL },
 		{ "record, prolonged, hint", record_longer, let_live, capacity,
-		    false },
+		    BENCH_ALL },
 	};
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
 		bench_run(&ops[i]);

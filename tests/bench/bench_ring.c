@@ -7,6 +7,8 @@
  *
  *	tests/bench/bench_ring [FOLDER]
  */
+#include "dp_config.h"
+
 #include "tests/bench/bench.h"
 
 #include <unistd.h>
@@ -111,13 +113,13 @@ static void open_rings(bool cold)
 int main(int argc, char **argv)
 {
 	static const struct bench_op ops[] = {
-		{ "event, one address", encode_one, NULL, UINT32_MAX, false },
+		{ "event, one address", encode_one, NULL, UINT32_MAX, BENCH_ALL },
 		{ "event and ring, one", log_one, open_rings, UINT32_MAX,
-		    false },
+		    BENCH_ALL },
 		{ "event and ring, four of each", log_four, open_rings,
-		    UINT32_MAX, false },
+		    UINT32_MAX, BENCH_ALL },
 		{ "event and ring, all that fit", log_full, open_rings,
-		    UINT32_MAX, false },
+		    UINT32_MAX, BENCH_ALL },
 	};
 
 	for (unsigned i = 0; i < BENCH_THREADS; i++) {
