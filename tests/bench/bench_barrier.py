@@ -18,6 +18,7 @@ import time
 from daemon import Daemon, LabError, eventually, wait_until
 from lab import Lab
 from router import case, question, zone
+from server import cpu_us
 
 SECONDS = int(sys.argv[1]) if len(sys.argv) > 1 else 30
 ASKED = 4000        # one after another, from each
@@ -26,7 +27,7 @@ BINDINGS = 20000    # a second
 EACH = 10           # addresses in an answer
 NAMES = SECONDS * BINDINGS // EACH
 DOMAIN = "load.windows.net"
-POLICY = f"""$ORIGIN bench.dnspin.
+POLICY = """$ORIGIN bench.dnspin.
 $TTL 3600
 @ SOA localhost. hostmaster.localhost. 1 3600 600 86400 60
 @ NS localhost.
@@ -95,33 +96,23 @@ def show_latencies(resolvers):
 
 # --- many at once -----------------------------------------------------------
 
-def cpu_s(pid):
-    """Of all threads."""
-    ns = 0
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/schedstat",
-                  encoding="ascii") as f:
-            ns += int(f.read().split()[0])
-    return ns / 1e9
-
-
 def volley(lab, resolver):
     """Ask for all names at the rate; (answers, those with SERVFAIL, lost, us
     of processor time each)."""
     path = os.path.join(lab.work, "questions")
     with open(path, "w", encoding="ascii") as f:
         f.writelines(f"b{i}.{DOMAIN} A\n" for i in range(NAMES))
-    before = cpu_s(resolver.pid)
+    before = cpu_us(resolver.pid)
     done = subprocess.run(
         ["dnsperf", "-s", resolver.address, "-p", str(resolver.port), "-d",
          path, "-n", "1", "-c", "4", "-q", "1000", "-Q",
          str(BINDINGS // EACH)], text=True, capture_output=True, check=True)
-    spent = cpu_s(resolver.pid) - before
+    spent = cpu_us(resolver.pid) - before
     answers = int(re.search(r"Queries completed: +(\d+)", done.stdout)[1])
     lost = int(re.search(r"Queries lost: +(\d+)", done.stdout)[1])
     failed = re.search(r"SERVFAIL (\d+)", done.stdout)
     return (answers, int(failed[1]) if failed else 0, lost,
-            spent / answers * 1e6)
+            spent / answers)
 
 
 def in_kernel():

@@ -162,6 +162,9 @@ class Dnspin(Unbound):
         if self.reader:
             self.reader.stop()
 
+    def hits(self):
+        return self.resolver.status()["resolver"]["counters"]["hit"]
+
     def lacks(self):
         counts = self.resolver.status()["resolver"]["counters"]
         return {name: counts[name] for name in ("map-full", "unlogged")

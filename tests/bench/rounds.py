@@ -33,6 +33,12 @@ class Volley:
         found = re.search(pattern, self._said)
         return kind(found[1]) if found else 0
 
+    def must_hit(self, server, hits):
+        """All were judged from the cache, or what costs is not measured."""
+        if hits is not None and server.hits() - hits < RIGHT * self.answers:
+            raise LabError(f"{server.label}: {server.hits() - hits} hits in "
+                           f"{self.answers} answers")
+
     def must_say(self, server, rcode):
         """A server that answers otherwise is not measured."""
         count = self._number(rf"\b{rcode} (\d+)")
@@ -77,6 +83,7 @@ def measure(servers, rules, workload, form, say):
             say(f"{rules.count} rules, {workload}, "
                 f"{f'round {turn} of {form.rounds}' if turn else 'warm'}: "
                 f"{server.name}")
+            hits = server.hits()
             # The first fills the caches.
             volley = Volley(
                 server, path, form.core,
@@ -84,6 +91,8 @@ def measure(servers, rules, workload, form, say):
                 once=once or not turn)
             wanted = WORKLOADS[workload][1] if server.denies else "NOERROR"
             volley.must_say(server, wanted)
+            if turn and workload in ("W1", "W1s"):
+                volley.must_hit(server, hits)
             if turn:
                 figures.add(server.name, volley)
     return figures

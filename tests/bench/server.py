@@ -69,6 +69,16 @@ def program(name):
                         ":/usr/sbin:/sbin")
 
 
+def cpu_us(pid):
+    """Of all threads."""
+    ns = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/schedstat",
+                  encoding="ascii") as f:
+            ns += int(f.read().split()[0])
+    return ns / 1e3
+
+
 class Peer:
     """A server with a list of rules. name: its row; programs: what it needs
     besides Unbound; most: rules that it bears, most_quick: in the
@@ -121,14 +131,12 @@ class Peer:
         """Counters that tell of work left out."""
         return {}
 
+    def hits(self):
+        """Answers from the cache that it judged so far; None: it does not
+        tell."""
+
     def cpu_us(self):
-        """Of all its threads."""
-        ns = 0
-        for thread in os.listdir(f"/proc/{self.pid}/task"):
-            with open(f"/proc/{self.pid}/task/{thread}/schedstat",
-                      encoding="ascii") as f:
-                ns += int(f.read().split()[0])
-        return ns / 1e3
+        return cpu_us(self.pid)
 
     def memory_mib(self):
         """That no other process can share: not of a file."""
