@@ -5,22 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct dp_addr dp_addr_v4(const uint8_t bytes[4])
-{
-	struct dp_addr a = { .family = 4 };
-
-	memcpy(a.bytes, bytes, 4);
-	return a;
-}
-
-struct dp_addr dp_addr_v6(const uint8_t bytes[16])
-{
-	struct dp_addr a = { .family = 6 };
-
-	memcpy(a.bytes, bytes, 16);
-	return a;
-}
-
 int dp_addr_compare(const struct dp_addr *a, const struct dp_addr *b)
 {
 	if (a->family != b->family)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include "module/core/err.h"
 
 #define DP_ADDR_TEXT_MAX 46   /* as INET6_ADDRSTRLEN, with the NUL */
@@ -24,8 +25,22 @@ struct dp_prefix {
 	uint8_t len;	     /* bits, 0 to 32 or 128 */
 };
 
-struct dp_addr dp_addr_v4(const uint8_t bytes[4]);
-struct dp_addr dp_addr_v6(const uint8_t bytes[16]);
+static inline struct dp_addr dp_addr_v4(const uint8_t bytes[4])
+{
+	struct dp_addr a = { .family = 4 };
+
+	memcpy(a.bytes, bytes, 4);
+	return a;
+}
+
+static inline struct dp_addr dp_addr_v6(const uint8_t bytes[16])
+{
+	struct dp_addr a = { .family = 6 };
+
+	memcpy(a.bytes, bytes, 16);
+	return a;
+}
+
 static inline size_t dp_addr_size_b(const struct dp_addr *a)
 {
 	return a->family == 4 ? 4 : 16;
