@@ -90,7 +90,7 @@ static void open_status(struct dp_keeper *k)
 	}
 	k->status_trouble[0] = '\0';
 	for (unsigned c = 0; c < DP_COUNTER_COUNT; c++)
-		dp_status_add(status, 0, (enum dp_counter)c,
+		dp_status_add(status, DP_STATUS_ANYBODY, (enum dp_counter)c,
 		    dp_status_count(k->spare, (enum dp_counter)c));
 	atomic_store(&m->status, status);
 }

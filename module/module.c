@@ -9,7 +9,7 @@
 void dp_module_count(struct dp_module *m, const struct dp_worker *w,
     enum dp_counter c, uint64_t n)
 {
-	dp_status_add(atomic_load(&m->status), (unsigned)w->slot, c, n);
+	dp_status_add(atomic_load(&m->status), w->shard, c, n);
 }
 
 /* Has the validator looked at all records and found none to be bogus? */
@@ -52,7 +52,7 @@ struct dp_recorded dp_module_record(struct dp_module *m, const struct dp_worker 
 		.name = &c->name,
 		.map = atomic_load(&m->map),
 		.status = atomic_load(&m->status),
-		.shard = (unsigned)w->slot,
+		.shard = w->shard,
 		.now_s = (uint32_t)now,
 		.hints = c->memo ? c->memo->hint : NULL,
 		.hint_count = c->memo ? DP_MEMO_HINTS : 0,

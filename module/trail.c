@@ -260,5 +260,6 @@ void dp_trail_write(struct dp_module *m, const struct dp_worker *w,
 
 void dp_trail_miss(struct dp_module *m)
 {
-	dp_status_add(atomic_load(&m->status), 0, DP_COUNT_UNLOGGED, 1);
+	dp_status_add(atomic_load(&m->status), DP_STATUS_ANYBODY,
+	    DP_COUNT_UNLOGGED, 1);
 }

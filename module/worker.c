@@ -25,6 +25,7 @@ static struct dp_worker *worker_new(struct dp_module *m)
 	}
 	/* Unbound's threads block all signals. */
 	dp_fault_unblock();
+	w->shard = (unsigned)w->slot + 1;
 	w->number = atomic_fetch_add(&m->worker_count, 1);
 	dp_holds_init(&w->holds, m);
 	w->memos = dp_memos_new();

@@ -16,6 +16,7 @@ struct comm_reply;
 struct dp_worker {
 	struct dp_worker *next;
 	int slot; /* in the module's epoch */
+	unsigned shard; /* of the counters: its own, while there are any */
 	unsigned number; /* counted from 0: of its ring of events */
 	unsigned depth; /* of enter: an answer over TCP can start a query */
 	struct module_env *real; /* the worker's own environment */

@@ -1,6 +1,7 @@
 #include "module/core/status.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +36,7 @@ static _Atomic uint64_t *counter_of(const struct dp_status *s, unsigned shard,
 	struct dp_shard_d *shards =
 	    (struct dp_shard_d *)(void *)(s->bytes + DP_STATUS_SHARDS_OFF);
 
-	return &shards[shard % DP_STATUS_SHARDS].counter[c];
+	return &shards[shard].counter[c];
 }
 
 static void header_begin(uint8_t bytes[DP_STATUS_FILE_B])
@@ -163,8 +164,17 @@ void dp_status_close(struct dp_status **s)
 void dp_status_add(struct dp_status *s, unsigned shard, enum dp_counter c,
     uint64_t n)
 {
-	atomic_fetch_add_explicit(counter_of(s, shard, c), n,
-	    memory_order_relaxed);
+	bool own = shard != DP_STATUS_ANYBODY && shard < DP_STATUS_SHARDS;
+	_Atomic uint64_t *at = counter_of(s, own ? shard : DP_STATUS_ANYBODY,
+	    c);
+
+	/* Several locked additions an answer are felt. */
+	if (own)
+		atomic_store_explicit(at,
+		    atomic_load_explicit(at, memory_order_relaxed) + n,
+		    memory_order_relaxed);
+	else
+		atomic_fetch_add_explicit(at, n, memory_order_relaxed);
 }
 
 uint64_t dp_status_count(const struct dp_status *s, enum dp_counter c)

@@ -1,6 +1,6 @@
 /*
  * The status file: what the running module tells the tools about itself, and
- * its counters. Counting is one relaxed atomic add, from any thread; the header
+ * its counters. Counting is lock-free, from any thread; the header
  * has one writer, the module's keeper thread. The file is made anew (a new
  * inode) at each start, so that a reader of the old one is never confused.
  */
@@ -40,7 +40,9 @@ enum dp_err dp_status_open_ro(struct dp_status **out, const char *path,
 
 void dp_status_close(struct dp_status **s);
 
-/* shard: any number, taken modulo DP_STATUS_SHARDS. */
+/* shard: a number that only the calling thread counts under; where there is none
+ * left, or the thread counts seldom, DP_STATUS_ANYBODY, which costs more. */
+#define DP_STATUS_ANYBODY 0u
 void dp_status_add(struct dp_status *s, unsigned shard, enum dp_counter c,
     uint64_t n);
 uint64_t dp_status_count(const struct dp_status *s, enum dp_counter c);

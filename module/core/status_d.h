@@ -5,8 +5,8 @@
  *	+---------------------+ 0
  *	| header              | one writer: the module's keeper thread
  *	+---------------------+ 2048
- *	| DP_STATUS_SHARDS x  | each mostly written by one thread; the value of
- *	| struct dp_shard_d   | a counter is the sum over all shards
+ *	| DP_STATUS_SHARDS x  | each but the first written by one thread; the
+ *	| struct dp_shard_d   | value of a counter is the sum over all shards
  *	+---------------------+
  *
  * seq is odd while the keeper changes the header; a reader copies the header
