@@ -7,7 +7,7 @@
 
 #include "tools/cli.h"
 #include "tools/idna.h"
-#include "tools/nft_table.h"
+#include "tools/nft/nft_table.h"
 
 bool dp_choice_table(const char *verb, const char *name)
 {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/nft_table.h"
+#include "tools/nft/nft_table.h"
 
 #define SYNTAX(diag, ...) \
 	(dp_diag_set(diag, NULL, 0, __VA_ARGS__), DP_ERR_SYNTAX)

@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "module/core/state.h"
-#include "tools/changes.h"
-#include "tools/gather.h"
 #include "tools/key.h"
 #include "tools/out_file.h"
-#include "tools/policy_write.h"
+#include "tools/policy/changes.h"
+#include "tools/policy/gather.h"
+#include "tools/policy/policy_write.h"
 #include "tools/verb.h"
 
 struct job {

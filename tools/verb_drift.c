@@ -6,8 +6,8 @@
 
 #include "module/core/map.h"
 #include "module/core/state.h"
-#include "tools/drift.h"
-#include "tools/log_read.h"
+#include "tools/log/log_read.h"
+#include "tools/report/drift.h"
 #include "tools/verb.h"
 
 struct options {

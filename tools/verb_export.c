@@ -1,10 +1,10 @@
 /* dnspin export: the bindings of the map as input for firewalls. */
-#include "tools/export.h"
+#include "tools/export/export.h"
 
 #include <time.h>
 
-#include "tools/export_round.h"
-#include "tools/export_watch.h"
+#include "tools/export/export_round.h"
+#include "tools/export/export_watch.h"
 
 int dp_export_at(const struct dp_cli *cli, int argc, char **argv,
     uint32_t now_s)

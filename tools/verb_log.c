@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "tools/cli.h"
-#include "tools/log_run.h"
+#include "tools/log/log_run.h"
 
 int dp_verb_log(const struct dp_cli *cli, int argc, char **argv)
 {

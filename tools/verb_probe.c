@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/ask.h"
-#include "tools/drift.h"
 #include "tools/idna.h"
+#include "tools/report/ask.h"
+#include "tools/report/drift.h"
 #include "tools/vec.h"
 #include "tools/verb.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "tools/whom.h"
-#include "tools/show.h"
+#include "tools/policy/show.h"
 #include "tools/verb.h"
 
 enum format { ZONE, JSON, RPZ, NONE };

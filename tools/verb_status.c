@@ -1,7 +1,7 @@
 /* dnspin status: the state of the resolver, its policy and its map. */
 #include "dp_config.h"
 
-#include "tools/overview.h"
+#include "tools/report/overview.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "tools/idna.h"
-#include "tools/suggest_read.h"
+#include "tools/report/suggest_read.h"
 #include "tools/verb.h"
 
 #define SERVICES_MAX 16

@@ -1,7 +1,7 @@
 /* dnspin sync: the agent that keeps nftables in step with the map. */
 #include "dp_config.h"
 
-#include "tools/sync_agent.h"
+#include "tools/sync/sync_agent.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 
 #include "module/core/state.h"
 #include "tools/choice.h"
-#include "tools/sync_guard.h"
+#include "tools/sync/sync_guard.h"
 #include "tools/verb.h"
 #include "tools/whom.h"
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "module/core/state.h"
-#include "tools/top.h"
+#include "tools/report/top.h"
 #include "tools/verb.h"
 
 #define PAGE_WIDTH 100u /* of a page that is printed */

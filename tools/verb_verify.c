@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "tools/key.h"
+#include "tools/seal/verify_report.h"
 #include "tools/verb.h"
-#include "tools/verify_report.h"
 
 #define CHUNK_B (1u << 20)
 #define PROGRESS_MS 500

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "module/core/policy.h"
-#include "tools/ruleset.h"
+#include "tools/policy/ruleset.h"
 
 static struct dp_policy *policy;
 static unsigned count = 1000000;

@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/seal.h"
-#include "tools/verify.h"
+#include "tools/seal/seal.h"
+#include "tools/seal/verify.h"
 
 #define CHUNK_B (1u << 20)
 #define NOW_US UINT64_C(1800000000000000)

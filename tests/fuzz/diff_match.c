@@ -15,8 +15,8 @@
 
 #include "tests/fuzz/dice.h"
 #include "tests/fuzz/random.h"
-#include "tools/ruleset.h"
-#include "tools/zone.h"
+#include "tools/policy/ruleset.h"
+#include "tools/policy/zone.h"
 
 #define PAIRS 10000000u
 #define PAIRS_QUICK 1000000u

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "tools/log_read.h"
-#include "tools/suggest_read.h"
+#include "tools/log/log_read.h"
+#include "tools/report/suggest_read.h"
 
 const char fuzz_seeds[] = "tests/fuzz/seeds/lines";
 

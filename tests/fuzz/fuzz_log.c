@@ -13,8 +13,8 @@
 
 #include "module/core/event.h"
 #include "tests/fuzz/fuzz.h"
-#include "tools/log_form.h"
-#include "tools/log_resume.h"
+#include "tools/log/log_form.h"
+#include "tools/log/log_resume.h"
 
 const char fuzz_seeds[] = "tests/fuzz/seeds/log";
 

@@ -18,9 +18,9 @@
 
 #include "module/core/map_private.h"
 #include "tests/fuzz/fuzz.h"
-#include "tools/ruleset.h"
-#include "tools/sync_source.h"
-#include "tools/zone.h"
+#include "tools/policy/ruleset.h"
+#include "tools/policy/zone.h"
+#include "tools/sync/sync_source.h"
 
 #define NOW 1800000000u
 #define LIFE_MAX_S 86400u

@@ -17,8 +17,8 @@
 
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/seal_keys.h"
-#include "tools/seal.h"
-#include "tools/verify.h"
+#include "tools/seal/seal.h"
+#include "tools/seal/verify.h"
 
 #define SIGNATURE ",\"signature\":\""
 #define SIGNATURE_B 88u /* of base64 */

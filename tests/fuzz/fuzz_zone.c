@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "tools/show.h"
-#include "tools/zone.h"
+#include "tools/policy/show.h"
+#include "tools/policy/zone.h"
 
 const char fuzz_seeds[] = "tests/fuzz/seeds/zone";
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/policy_write.h"
-#include "tools/ruleset.h"
+#include "tools/policy/policy_write.h"
+#include "tools/policy/ruleset.h"
 
 /* A folder's worth of rules: group number, pattern, and what goes with it; the
  * pins of "@" are the clients that the group is limited to. */

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "tests/fuzz/seal_keys.h"
-#include "tools/seal.h"
-#include "tools/seal_line.h"
+#include "tools/seal/seal.h"
+#include "tools/seal/seal_line.h"
 
 static char folder[] = "/tmp/dnspin-seed.XXXXXX";
 static char secret_path[64], public_path[64];

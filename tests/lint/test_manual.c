@@ -11,8 +11,8 @@
 #include "module/core/event.h"
 #include "module/core/status.h"
 #include "tools/conf.h"
+#include "tools/seal/verify.h"
 #include "tools/verb.h"
-#include "tools/verify.h"
 
 static char *read_source(const char *name)
 {

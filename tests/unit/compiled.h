@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "module/core/policy.h"
-#include "tools/ruleset.h"
-#include "tools/zone.h"
+#include "tools/policy/ruleset.h"
+#include "tools/policy/zone.h"
 
 #define SOA(group) "$ORIGIN " group ".\n@ SOA a. b. 7 1 1 1 1\n"
 

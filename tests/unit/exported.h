@@ -6,7 +6,7 @@
 
 #include "tests/unit/golden.h"
 #include "tests/unit/sample.h"
-#include "tools/export.h"
+#include "tools/export/export.h"
 
 /* The caller frees. */
 static inline char *exported(const struct sample *s, dp_export_fn *format,

@@ -5,8 +5,8 @@
 #include <string.h>
 #include "module/core/event.h"
 #include "tests/unit/unit.h"
-#include "tools/event_stream.h"
-#include "tools/log_batch.h"
+#include "tools/log/event_stream.h"
+#include "tools/log/log_batch.h"
 
 #define LOGGED_US UINT64_C(1795375466123456) /* 2026-11-22T19:24:26.123456Z */
 

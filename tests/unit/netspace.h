@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/nft_link.h"
+#include "tools/nft/nft_link.h"
 
 static inline int netspace_enter(void)
 {

@@ -8,7 +8,7 @@
 #include <sodium.h>
 #include "tests/unit/golden.h"
 #include "tests/unit/sample.h"
-#include "tools/overview.h"
+#include "tools/report/overview.h"
 
 struct overviewed {
 	struct sample sample;

@@ -15,7 +15,7 @@
 #include "module/core/map.h"
 #include "module/core/state.h"
 #include "tests/unit/unit.h"
-#include "tools/ruleset.h"
+#include "tools/policy/ruleset.h"
 
 #define SAMPLE_NOW_S 1606039200u /* 2020-11-22T10:00:00Z */
 

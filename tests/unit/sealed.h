@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "tests/unit/unit.h"
-#include "tools/seal.h"
-#include "tools/verify.h"
+#include "tools/seal/seal.h"
+#include "tools/seal/verify.h"
 
 #define SEALED_FILE_MAX (1 << 19)
 #define SEALED_FILES 4

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/ask.h"
+#include "tools/report/ask.h"
 
 /* What servers answer is tried by tests/e2e/test_probe.py. */
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "tools/audience.h"
+#include "tools/policy/audience.h"
 
 static struct dp_limit limit(uint32_t group, const char *prefix)
 {

@@ -2,7 +2,7 @@
 
 #include "tests/unit/given_map.h"
 #include "tests/unit/sample.h"
-#include "tools/bindings.h"
+#include "tools/export/bindings.h"
 
 static const struct dp_bindings_filter all = { NULL, true, true, 0 };
 static uint8_t *policy_bytes;

@@ -2,7 +2,7 @@
 
 #include "tests/unit/compiled.h"
 
-#include "tools/changes.h"
+#include "tools/policy/changes.h"
 
 static void differ(const char *before, const char *after, const char *want)
 {

@@ -9,7 +9,7 @@
 
 #include "tools/cli.h"
 #include "tools/key.h"
-#include "tools/policy_write.h"
+#include "tools/policy/policy_write.h"
 
 static char folder[] = "/tmp/dnspin-cli-XXXXXX";
 static char policy_path[64], key_path[64], public_path[64], conf_path[64];

@@ -2,7 +2,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "tools/dns_word.h"
+#include "tools/log/dns_word.h"
 
 static void numbers_have_words(void)
 {

@@ -2,7 +2,7 @@
 
 #include "tests/unit/compiled.h"
 
-#include "tools/drift.h"
+#include "tools/report/drift.h"
 
 static const char zones[] = SOA("core.dnspin")
     "a.example.org TXT \"allow\" \"tcp/443\"\n"

@@ -3,7 +3,7 @@
 #include "tests/unit/compiled.h"
 #include "tests/unit/given_map.h"
 
-#include "tools/elements.h"
+#include "tools/export/elements.h"
 
 #define NOW_S 1000000u
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/entry.h"
+#include "tools/policy/entry.h"
 
 static FILE *text_file(const char *text, size_t len)
 {

@@ -2,7 +2,7 @@
 
 #include "tests/unit/rings_of.h"
 
-#include "tools/event_stream.h"
+#include "tools/log/event_stream.h"
 
 #define NOW_US UINT64_C(1595000000000000)
 

@@ -1,7 +1,7 @@
 #include "dp_config.h"
 
 #include "tests/unit/unit.h"
-#include "tools/export.h"
+#include "tools/export/export.h"
 
 static void every_pin_state_has_a_word(void)
 {

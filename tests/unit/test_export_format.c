@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "tools/export_format.h"
+#include "tools/export/export_format.h"
 
 static void each_is_found_by_its_name(void)
 {

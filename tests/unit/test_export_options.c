@@ -1,7 +1,7 @@
 #include "dp_config.h"
 
 #include "tests/unit/command_line.h"
-#include "tools/export_options.h"
+#include "tools/export/export_options.h"
 
 static struct command_line line;
 static struct dp_export_options options;

@@ -7,7 +7,7 @@
 #include <sodium.h>
 
 #include "tests/unit/capture.h"
-#include "tools/export_round.h"
+#include "tools/export/export_round.h"
 
 static struct sample sample;
 static struct dp_cli cli;

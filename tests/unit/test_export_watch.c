@@ -7,7 +7,7 @@
 #include <sodium.h>
 
 #include "tests/unit/capture.h"
-#include "tools/export_watch.h"
+#include "tools/export/export_watch.h"
 
 /* The rounds are those of test_export_round.c, the time between them is that of
  * tests/e2e/test_watch.py. A signal that waits already ends it after the first

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "tools/gather.h"
+#include "tools/policy/gather.h"
 
 static char folder[] = "/tmp/dnspin-gather-XXXXXX";
 static char first[64], second[64], wrong[64], all[64], none[64], missing[64];

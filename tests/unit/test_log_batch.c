@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "tools/log_batch.h"
+#include "tools/log/log_batch.h"
 
 static void octets_come_one_behind_the_other(void)
 {

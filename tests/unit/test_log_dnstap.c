@@ -5,8 +5,8 @@
 #include <arpa/inet.h>
 #include <ldns/ldns.h>
 
-#include "tools/dnstap.pb-c.h"
-#include "tools/log_dnstap.h"
+#include "tools/log/dnstap.pb-c.h"
+#include "tools/log/log_dnstap.h"
 
 /* The one message in the batch; the caller frees. */
 static Dnstap__Dnstap *message_of(const struct dp_log_batch *b)

@@ -3,7 +3,7 @@
 #include "tests/unit/folder_of.h"
 #include "tests/unit/small_disk.h"
 
-#include "tools/log_file.h"
+#include "tools/log/log_file.h"
 
 #define DAY_S UINT64_C(86400)
 

@@ -2,7 +2,7 @@
 
 #include "tests/unit/logged.h"
 
-#include "tools/log_filter.h"
+#include "tools/log/log_filter.h"
 
 static struct dp_diag diag;
 

@@ -2,7 +2,7 @@
 
 #include "tests/unit/logged.h"
 
-#include "tools/log_form.h"
+#include "tools/log/log_form.h"
 
 static struct dp_log_positions positions;
 

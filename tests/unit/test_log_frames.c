@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tools/log_frames.h"
+#include "tools/log/log_frames.h"
 
 #define CONTENT "protobuf:dnstap.Dnstap"
 #define FIELD "\0\0\0\1\0\0\0\x16" CONTENT

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "tools/log_json.h"
+#include "tools/log/log_json.h"
 
 static struct dp_log_positions positions;
 

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "tools/cli.h"
-#include "tools/log_options.h"
+#include "tools/log/log_options.h"
 
 #define NOW_S UINT64_C(1795375466) /* 2026-11-22T19:24:26Z */
 

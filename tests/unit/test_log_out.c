@@ -4,7 +4,7 @@
 #include "tests/unit/folder_of.h"
 #include "tests/unit/logged.h"
 
-#include "tools/log_out.h"
+#include "tools/log/log_out.h"
 
 #define SECOND_US UINT64_C(1000000)
 

@@ -2,7 +2,7 @@
 
 #include "tests/unit/logged.h"
 
-#include "tools/log_positions.h"
+#include "tools/log/log_positions.h"
 
 static struct dp_log_positions p;
 

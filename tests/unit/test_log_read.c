@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "tools/log_read.h"
+#include "tools/log/log_read.h"
 
 struct seen {
 	unsigned lines;

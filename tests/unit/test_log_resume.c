@@ -5,8 +5,8 @@
 
 #include <fcntl.h>
 
-#include "tools/log_json.h"
-#include "tools/log_resume.h"
+#include "tools/log/log_json.h"
+#include "tools/log/log_resume.h"
 
 static struct dp_log_positions positions;
 static struct dp_diag diag;

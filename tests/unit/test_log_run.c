@@ -5,7 +5,7 @@
 #include "tests/unit/rings_of.h"
 
 #include "tools/cli.h"
-#include "tools/log_run.h"
+#include "tools/log/log_run.h"
 
 static struct dp_ring *ring;
 static uint16_t told;

@@ -7,9 +7,9 @@
 
 #include "module/core/name.h"
 #include "tools/key.h"
-#include "tools/log_json.h"
-#include "tools/log_seal.h"
-#include "tools/verify.h"
+#include "tools/log/log_json.h"
+#include "tools/log/log_seal.h"
+#include "tools/seal/verify.h"
 
 static struct dp_diag diag;
 static struct dp_log_positions positions;

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "tools/log_socket.h"
+#include "tools/log/log_socket.h"
 
 static struct dp_diag diag;
 

@@ -3,7 +3,7 @@
 #include "tests/unit/golden.h"
 #include "tests/unit/logged.h"
 
-#include "tools/log_text.h"
+#include "tools/log/log_text.h"
 
 static void lines_are_aligned(void)
 {

@@ -2,7 +2,7 @@
 
 #include "tests/unit/logged.h"
 
-#include "tools/log_word.h"
+#include "tools/log/log_word.h"
 
 static void times_are_utc(void)
 {

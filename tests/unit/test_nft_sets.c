@@ -2,7 +2,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "tools/nft_sets.h"
+#include "tools/nft/nft_sets.h"
 
 static void an_element_finds_its_set(void)
 {

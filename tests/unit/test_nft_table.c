@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "tools/nft_table.h"
+#include "tools/nft/nft_table.h"
 
 static void names_are_names_to_nft(void)
 {

@@ -1,7 +1,7 @@
 #include "dp_config.h"
 
 #include "tests/unit/unit.h"
-#include "tools/overview.h"
+#include "tools/report/overview.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/pattern.h"
+#include "tools/policy/pattern.h"
 
 static const struct {
 	const char *owner; /* below g.dnspin */

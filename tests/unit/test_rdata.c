@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/rdata.h"
+#include "tools/policy/rdata.h"
 
 static size_t strings_out(const struct dp_rdata *d, char *out, size_t size_b)
 {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/record.h"
+#include "tools/policy/record.h"
 
 /* All records as "LINE owner TYPE strings|...", then "!LINE object: reason" for
  * an error. */

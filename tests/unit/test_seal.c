@@ -2,7 +2,7 @@
 
 #include "tests/unit/sealed.h"
 
-#include "tools/seal_line.h"
+#include "tools/seal/seal_line.h"
 
 static struct sealed s;
 static struct sealed_report report;

@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <signal.h>
 
-#include "tools/seal_copies.h"
+#include "tools/seal/seal_copies.h"
 
 #define COPY "{\"dnspin\":{\"seal\":{\"kind\":\"block\"}}}\n"
 

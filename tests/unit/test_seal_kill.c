@@ -13,7 +13,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#include "tools/seal_copies.h"
+#include "tools/seal/seal_copies.h"
 
 #define ROUNDS 200
 #define FILE_LINES 400 /* then the next file is begun */

@@ -5,7 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "tools/seal_line.h"
+#include "tools/seal/seal_line.h"
 
 static uint8_t public_key[DP_KEY_B], secret[DP_KEY_SIGN_B];
 static struct dp_seal_line line, again;

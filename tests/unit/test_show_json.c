@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "tools/show.h"
+#include "tools/policy/show.h"
 
 static json_t *shown(const struct dp_policy *policy)
 {

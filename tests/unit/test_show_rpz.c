@@ -2,7 +2,7 @@
 
 #include "tests/unit/compiled.h"
 
-#include "tools/show.h"
+#include "tools/policy/show.h"
 
 #define OWNERS_MAX 2000
 

@@ -2,7 +2,7 @@
 
 #include "tests/unit/compiled.h"
 
-#include "tools/show.h"
+#include "tools/policy/show.h"
 
 static char *shown(const struct dp_policy *policy)
 {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "tools/sort_key.h"
+#include "tools/policy/sort_key.h"
 
 struct pattern {
 	struct dp_name base;

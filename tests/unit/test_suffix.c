@@ -2,7 +2,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "tools/suffix.h"
+#include "tools/report/suffix.h"
 
 static struct dp_name name_of(const char *text)
 {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "tools/suggest.h"
+#include "tools/report/suggest.h"
 
 struct query {
 	const char *name;

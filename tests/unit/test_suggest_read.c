@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/suggest_read.h"
+#include "tools/report/suggest_read.h"
 
 #define LINE(verdict, name, client, time) \
 	"{\"@timestamp\":\"" time "\",\"client\":{" client "}," \

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 
 #include "module/core/sync.h"
-#include "tools/sync_agent.h"
+#include "tools/sync/sync_agent.h"
 
 #define WAIT_S 20
 

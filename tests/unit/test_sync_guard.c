@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tools/sync_guard.h"
+#include "tools/sync/sync_guard.h"
 
 static char folder[64], lock[80];
 static struct dp_diag diag;

@@ -4,7 +4,7 @@
 
 #include <sodium.h>
 
-#include "tools/sync_mirror.h"
+#include "tools/sync/sync_mirror.h"
 
 #define NOW 1800000000u
 #define DAY 86400u

@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "tools/sync_notify.h"
+#include "tools/sync/sync_notify.h"
 
 /* A socket at address; -1: refused. */
 static int listener(const char *address)

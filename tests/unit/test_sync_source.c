@@ -7,7 +7,7 @@
 #include <sodium.h>
 
 #include "module/core/map_d.h"
-#include "tools/sync_source.h"
+#include "tools/sync/sync_source.h"
 
 static struct dp_diag diag;
 

@@ -4,7 +4,7 @@
 
 #include <sodium.h>
 
-#include "tools/sync_table.h"
+#include "tools/sync/sync_table.h"
 
 static struct dp_nft_key key(uint32_t n)
 {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "tools/tally.h"
+#include "tools/report/tally.h"
 
 static struct dp_tally *tally_open(void)
 {

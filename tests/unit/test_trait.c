@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "tools/trait.h"
+#include "tools/policy/trait.h"
 
 static void add(struct dp_trait *t, const uint32_t *members,
     const uint16_t *ports, const uint8_t *pins)

@@ -2,7 +2,7 @@
 
 #include "tests/unit/command_line.h"
 #include "tests/unit/sample.h"
-#include "tools/drift.h"
+#include "tools/report/drift.h"
 
 static struct sample sample;
 static struct command_line line;

@@ -3,7 +3,7 @@
 #include "tests/unit/command_line.h"
 #include "tests/unit/compiled.h"
 #include "tests/unit/exported.h"
-#include "tools/export.h"
+#include "tools/export/export.h"
 
 #include <sodium.h>
 

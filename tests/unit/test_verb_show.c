@@ -7,7 +7,7 @@
 #include <sodium.h>
 
 #include "tools/cli.h"
-#include "tools/show.h"
+#include "tools/policy/show.h"
 
 static struct sample sample;
 static struct command_line line;

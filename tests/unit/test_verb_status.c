@@ -2,7 +2,7 @@
 
 #include "tests/unit/command_line.h"
 #include "tests/unit/sample.h"
-#include "tools/overview.h"
+#include "tools/report/overview.h"
 
 #include <jansson.h>
 #include <sodium.h>

@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "tools/verify_report.h"
+#include "tools/seal/verify_report.h"
 
 static char *printed;
 static size_t printed_b;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "tools/word.h"
+#include "tools/policy/word.h"
 
 static struct dp_word word(const char *text)
 {

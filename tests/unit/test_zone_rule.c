@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "tools/zone_rule.h"
+#include "tools/policy/zone_rule.h"
 
 /* Records of one name, in order; each stands on a line of its own, from 1. */
 enum kind { END, TXT, APL, CNAME };

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "tests/unit/unit.h"
-#include "tools/top_private.h"
+#include "tools/report/top_private.h"
 
 #define TOPPED_NOW_S UINT64_C(1595000000)
 

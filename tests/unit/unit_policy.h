@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "tests/unit/unit.h"
-#include "tools/policy_write.h"
-#include "tools/ruleset.h"
+#include "tools/policy/policy_write.h"
+#include "tools/policy/ruleset.h"
 
 static inline struct dp_name unit_name(const char *text)
 {
