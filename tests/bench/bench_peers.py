@@ -19,7 +19,7 @@ from workloads import WORKLOADS, Rules
 
 FULL = {"rounds": 7, "seconds": 3.0, "changes": 5,
         "rules": [200, 100000, 1000000]}
-QUICK = {"rounds": 3, "seconds": 0.4, "changes": 1, "rules": [200, 100000]}
+QUICK = {"rounds": 5, "seconds": 0.25, "changes": 1, "rules": [200, 100000]}
 QUICK_PAIRS = {"W1": [200], "W1s": [100000], "W2": [200, 100000], "W3": [200],
                "W3t": []}
 WARM_S = 60  # in which every question of a file was asked, at the latest
