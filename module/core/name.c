@@ -75,12 +75,11 @@ enum dp_err dp_name_from_wire(struct dp_name *out, const uint8_t *wire,
 
 bool dp_name_is_canonical(const uint8_t *wire, size_t len)
 {
-	if (len == 0 || wire_name_b(wire, len) != len)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (wire[i] != lower(wire[i]))
-			return false;
-	return true;
+	struct dp_name lowered;
+
+	return len > 0 && wire_name_b(wire, len) == len &&
+	    dp_name_copy_lower(&lowered, wire, len) &&
+	    memcmp(lowered.wire, wire, len) == 0;
 }
 
 /*
