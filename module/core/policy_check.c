@@ -401,6 +401,50 @@ static bool is_first(const struct dp_policy_view *v, uint32_t i)
 	return i == 0 || !(v->rules[i - 1].flags & DP_RULE_MORE);
 }
 
+static uint64_t kind_of(const struct dp_rule_d *rule)
+{
+	return rule->flags & DP_RULE_WILDCARD ? DP_HASH_WILDCARD
+					      : DP_HASH_EXACT;
+}
+
+/* The hash of a rule's base; the memory where a search for it begins is asked
+ * for. */
+static uint64_t hash_ahead(const struct dp_policy_view *v,
+    const struct dp_rule_d *rule)
+{
+	struct dp_suffixes s;
+	uint64_t key;
+
+	dp_hash_suffixes(&s, v->names + rule->name_off);
+	key = dp_hash_key(s.hash[s.labels], kind_of(rule));
+	__builtin_prefetch(&v->table[(uint32_t)key & v->table_mask]);
+	return s.hash[s.labels];
+}
+
+/*
+ * Is the first rule of each pattern in the table? Rules and names are read in
+ * order, but places in the table are anywhere: memory is asked for some rules
+ * ahead, or a million of them would wait for it one by one.
+ */
+static bool all_found(const struct dp_policy_view *v)
+{
+	uint64_t hash[16];
+	const uint32_t ahead = sizeof(hash) / sizeof(hash[0]);
+	uint32_t next = 0;
+
+	for (uint32_t i = 0; i < v->rule_count; i++) {
+		const struct dp_rule_d *rule = &v->rules[i];
+
+		for (; next < v->rule_count && next - i < ahead; next++)
+			hash[next % ahead] = hash_ahead(v, &v->rules[next]);
+		if (is_first(v, i) &&
+		    dp_policy_find(v, v->names + rule->name_off,
+			rule->name_len, hash[i % ahead], kind_of(rule)) != i)
+			return false;
+	}
+	return true;
+}
+
 /* After check_rules: a search reads the names of the rules. */
 static enum dp_err check_table(const struct check *c)
 {
@@ -419,20 +463,7 @@ static enum dp_err check_table(const struct check *c)
 	if (used != patterns || used >= v->head->table.count)
 		return damaged(c, "the table has too many or too few entries");
 	/* All are found, so that none can be there twice. */
-	for (uint32_t i = 0; i < v->rule_count; i++) {
-		const struct dp_rule_d *rule = &v->rules[i];
-		const uint8_t *base = v->names + rule->name_off;
-		struct dp_suffixes s;
-
-		if (!is_first(v, i))
-			continue;
-		dp_hash_suffixes(&s, base);
-		if (dp_policy_find(v, base, rule->name_len, s.hash[s.labels],
-			rule->flags & DP_RULE_WILDCARD ? DP_HASH_WILDCARD
-						       : DP_HASH_EXACT) != i)
-			return damaged(c, "a rule is not in the table");
-	}
-	return DP_OK;
+	return all_found(v) ? DP_OK : damaged(c, "a rule is not in the table");
 }
 
 enum dp_err dp_policy_check(struct dp_policy_view *out,
