@@ -87,6 +87,8 @@ static struct dp_module *module_new(struct module_env *env, int id,
 	m->id = id;
 	m->instance = atomic_fetch_add(&loads, 1) + 1;
 	m->env = env;
+	m->threads = env->cfg->num_threads > 0 ?
+	    (unsigned)env->cfg->num_threads : 1;
 	m->place = *place;
 	dp_around_find(&m->around, env->cfg, id);
 	dp_epoch_init(&m->epoch);

@@ -293,13 +293,15 @@ static void stop_leak(struct dp_keeper *k)
 }
 
 /* Threads that have run no query yet answer from the server's own cache. Only
- * load_cache puts anything there. */
+ * load_cache puts anything there. Not touched any more once all have run one: a
+ * reload with another msg-cache-size deletes it while this thread still runs. */
 static void empty_server_cache(struct dp_module *m)
 {
 	const struct dp_policy *p = atomic_load(&m->policy);
 	struct slabhash *own = m->env->msg_cache;
 
 	if (!own || own == m->admitted ||
+	    atomic_load(&m->worker_count) >= m->threads ||
 	    (p && dp_policy_settings(p)->value[DP_SET_MODE] != DP_MODE_STRICT))
 		return;
 	slabhash_clear(own);

@@ -100,14 +100,12 @@ static enum dp_err open_ring(struct dp_keeper *k, struct dp_ring **out,
 	return err;
 }
 
-/* Not asked for when all are closed: Unbound's settings are gone by then. */
 static unsigned ring_count(const struct dp_module *m)
 {
-	int threads = m->env->cfg->num_threads;
 	unsigned count = atomic_load(&m->worker_count);
 
-	if (threads > 0 && (unsigned)threads > count)
-		count = (unsigned)threads;
+	if (m->threads > count)
+		count = m->threads;
 	return count < DP_EPOCH_SLOTS ? count : DP_EPOCH_SLOTS;
 }
 

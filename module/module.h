@@ -46,6 +46,7 @@ struct dp_module {
 	int id;		   /* of the module in Unbound's stack */
 	uint64_t instance; /* tells this load from others in the process */
 	struct module_env *env; /* the daemon's */
+	unsigned threads;	/* of the daemon, as configured */
 	struct dp_place place;
 	struct dp_around around;
 

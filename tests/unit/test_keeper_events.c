@@ -51,7 +51,7 @@ static void each_thread_has_a_ring_before_it_comes(void)
 	struct bench b;
 
 	bench_open(&b);
-	b.cfg->num_threads = 2;
+	b.m.threads = 2;
 	look(&b, 1);
 	CU_ASSERT_PTR_NULL(ring_of(&b, 0)); /* nobody knows how large */
 	put_settings(&b, 64, DP_PRIVACY_NONE);

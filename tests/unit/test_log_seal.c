@@ -194,6 +194,7 @@ static void no_name_imitates_a_checkpoint(void)
 
 		for (size_t k = 0; k < sizeof(all); k++)
 			all[k] = (char)(i == 3 ? k + 128 : k);
+		item.event.fixed.rule_kind = DP_EVENT_RULE_NONE;
 		item.event.name = name;
 		item.event.name_b = i == 1 ?
 		    name_of(name, forged, sizeof(forged) - 1) :
