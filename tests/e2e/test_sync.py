@@ -1,6 +1,7 @@
 """dnspin sync with a real resolver and a real kernel: the sets of nftables
 follow the bindings, whatever happens to policy, map, table and agent.
 """
+import json
 import os
 import random
 import re
@@ -143,6 +144,8 @@ def many(lab, resolver, agent):
 
 def map_lost(lab, resolver):
     os.unlink(os.path.join(resolver.state, "unbound", "map"))
+    wait_until(lambda: json.loads(resolver.dnspin(
+        "status", "-f", "json", expect=None))["map"], "a new map")
     follows(lab, resolver, "a removed map", 0, 5 * SECONDS)  # of MANY
     resolver.ask("manage.microsoft.com")
     follows(lab, resolver, "the map made anew")
