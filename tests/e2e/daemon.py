@@ -34,9 +34,16 @@ def wait_until(ready, what, seconds=20.0, alive=None):
 
 
 def eventually(ready, seconds):
-    """Does ready() become true within seconds?"""
+    """Does ready() become true within seconds? What cannot be told yet, is
+    not."""
+    def is_ready():
+        try:
+            return ready()
+        except LabError:
+            return False
+
     try:
-        wait_until(ready, "", seconds)
+        wait_until(is_ready, "", seconds)
     except LabError:
         return False
     return True
