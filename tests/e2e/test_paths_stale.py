@@ -105,8 +105,9 @@ def data_of(resolver, probes):
 def unseen(resolver, since, apart):
     """Names whose addresses were not recorded anew."""
     seen = {b["name"] for b in resolver.bindings() if b["last_seen"] >= since}
-    return sorted({name.lower() for name, rdtype in attack.ADDRESSES
-                   if name.lower() in attack.TO_RECORD
+    return sorted({name.lower()
+                   for (name, rdtype), addresses in attack.ADDRESSES.items()
+                   if addresses and name.lower() in attack.TO_RECORD
                    and (name, rdtype) not in apart} - seen)
 
 
