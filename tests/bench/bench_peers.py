@@ -1,7 +1,8 @@
 """What does it cost that every question is judged, beside those who do it too?
 
 	tests/bench/bench_peers.py [-q] [-r ROUNDS] [-s SECONDS]
-		[-l RULES,...] [-p SERVER,...] [-o FILE] [-c OLD] [-i FILE]
+		[-l RULES,...] [-p SERVER,...] [-w WORKLOAD,...]
+		[-o FILE] [-c OLD] [-i FILE]
 
 dnspin-bench(7) tells what is measured, how, and what the figures do not say.
 """
@@ -52,7 +53,9 @@ class Form:
         self.seconds = options.seconds or preset["seconds"]
         self.rules = options.rules or preset["rules"]
         self.names = options.servers or list(PEERS)
-        self.warm_s, self.changes = WARM_S, preset["changes"]
+        self.only = options.workloads
+        self.warm_s = WARM_S
+        self.changes = 0 if self.only else preset["changes"]
         self.folder = None
         self.own, *others = sorted(os.sched_getaffinity(0))
         self.others = others or [self.own]
@@ -73,6 +76,8 @@ class Form:
                 self.names.remove(name)
 
     def workloads(self, rules):
+        if self.only:
+            return [w for w in self.only if rules.has(w)]
         return [w for w in WORKLOADS if rules.has(w) and not (
             self.quick and rules.count in QUICK["rules"] and
             rules.count not in QUICK_PAIRS[w])]
@@ -93,6 +98,9 @@ def parse():
     parser.add_argument("-p", dest="servers", metavar="SERVER,...",
                         type=lambda text: text.split(","),
                         help=", ".join(PEERS))
+    parser.add_argument("-w", dest="workloads", metavar="WORKLOAD,...",
+                        type=lambda text: text.split(","),
+                        help=", ".join(WORKLOADS))
     parser.add_argument("-o", dest="out", metavar="FILE",
                         default="bench-peers.json",
                         help="the results (bench-peers.json)")
@@ -104,6 +112,9 @@ def parse():
     for name in options.servers or []:
         if name not in PEERS:
             parser.error(f"{name}: no server of that name")
+    for name in options.workloads or []:
+        if name not in WORKLOADS:
+            parser.error(f"{name}: no workload of that name")
     if any(n < 200 for n in options.rules or []):
         parser.error("lists have 200 rules at least")
     return options
