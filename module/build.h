@@ -7,11 +7,8 @@
 #ifndef DP_BUILD_H
 #define DP_BUILD_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "module/core/build_id.h"
 #include "module/core/err.h"
-
-#define DP_BUILD_ID_TEXT_MAX 129 /* 64 octets in hex, with the NUL */
 
 /* What configure was shown: build-id, empty where it has none; and the version
  * of dnspin. Static storage. */
@@ -20,11 +17,6 @@ const char *dp_build_dnspin_version(void);
 
 /* The GNU build-id of the running executable in hex; empty: it has none. */
 void dp_build_id_running(char text[DP_BUILD_ID_TEXT_MAX]);
-
-/* The build-id in the notes bytes[0..size_b) of an ELF file, aligned to
- * `align`; empty when there is none. Hostile bytes do no harm. */
-void dp_build_id_in_notes(char text[DP_BUILD_ID_TEXT_MAX],
-    const uint8_t *bytes, size_t size_b, size_t align);
 
 /*
  * Compare the running executable with the one that configure was shown. want

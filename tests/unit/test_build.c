@@ -1,44 +1,8 @@
 #include "tests/unit/unit.h"
 
-#include <elf.h>
 #include <string.h>
 
 #include "module/build.h"
-
-/* Two notes, the second with a build-id of four octets. */
-static const uint32_t notes[] = {
-	4, 8, 1, 0x00554e47, 0x11111111, 0x22222222,
-	4, 4, NT_GNU_BUILD_ID, 0x00554e47, 0xefbeadde,
-};
-
-static void build_id_is_found(void)
-{
-	char text[DP_BUILD_ID_TEXT_MAX];
-
-	dp_build_id_in_notes(text, (const uint8_t *)notes, sizeof(notes), 4);
-	CU_ASSERT_STRING_EQUAL(text, "deadbeef");
-}
-
-static void torn_notes_do_no_harm(void)
-{
-	char text[DP_BUILD_ID_TEXT_MAX];
-	uint8_t bytes[sizeof(notes)], *copy;
-
-	for (size_t n = 0; n < sizeof(notes); n++) {
-		copy = malloc(n ? n : 1); /* so that ASan sees an overrun */
-		CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
-		memcpy(copy, notes, n);
-		dp_build_id_in_notes(text, copy, n, 4);
-		CU_ASSERT_STRING_EQUAL(text, "");
-		free(copy);
-	}
-	for (size_t i = 0; i < sizeof(notes); i++) {
-		memcpy(bytes, notes, sizeof(notes));
-		bytes[i] ^= 0xff;
-		dp_build_id_in_notes(text, bytes, sizeof(bytes), 4);
-		CU_ASSERT_TRUE(strlen(text) < DP_BUILD_ID_TEXT_MAX);
-	}
-}
 
 static void the_running_build_is_compared(void)
 {
@@ -74,6 +38,5 @@ static void texts_are_compared_without_a_build_id(void)
 	    DP_OK);
 }
 
-UNIT_MAIN("build", UNIT(build_id_is_found), UNIT(torn_notes_do_no_harm),
-    UNIT(the_running_build_is_compared),
+UNIT_MAIN("build", UNIT(the_running_build_is_compared),
     UNIT(texts_are_compared_without_a_build_id))
