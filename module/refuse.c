@@ -32,6 +32,8 @@ static struct packed_rrset_data soa = {
 	.rr_data = soa_data,
 };
 
+static const uint8_t root[1];
+
 /* The SOA of one refusal, and what the refusal stands for. */
 struct refused {
 	struct ub_packed_rrset_key soa;
@@ -39,26 +41,27 @@ struct refused {
 	struct reply_info was; /* without rrsets: it never was anything else */
 };
 
+/* A refusal as a message: one piece of memory. */
+struct message {
+	struct dns_msg msg;
+	struct reply_info rep;
+	struct refused refused;
+};
+
 /* The part of a reply that is kept: in a region it ends where one in a cache has
  * its references. */
 #define REPLY_B offsetof(struct reply_info, ref)
 
-static struct refused *refused_new(struct module_qstate *q)
+/* r is all zero. */
+static void begin(struct refused *r, const struct module_qstate *q)
 {
-	struct refused *r = regional_alloc_zero(q->region, sizeof(*r));
-
-	if (!r)
-		return NULL;
 	r->rrsets[0] = &r->soa;
 	r->soa.entry.key = &r->soa;
 	r->soa.entry.data = &soa;
-	r->soa.rk.dname = regional_alloc_zero(q->region, 1); /* the root */
-	if (!r->soa.rk.dname)
-		return NULL;
-	r->soa.rk.dname_len = 1;
+	r->soa.rk.dname = (uint8_t *)(uintptr_t)root;
+	r->soa.rk.dname_len = sizeof(root);
 	r->soa.rk.type = htons(LDNS_RR_TYPE_SOA);
 	r->soa.rk.rrset_class = htons(q->qinfo.qclass);
-	return r;
 }
 
 /* An empty answer with the SOA of r, without it where r is NULL. */
@@ -79,25 +82,41 @@ static void fill(struct reply_info *rep, uint16_t rcode, struct refused *r)
 		rep->rrsets = r->rrsets;
 }
 
+/* As dns_msg_create has it, which asks for memory five times. */
 static struct dns_msg *refusal(struct module_qstate *q)
 {
-	struct refused *r = refused_new(q);
-	struct dns_msg *msg;
+	struct message *m = regional_alloc_zero(q->region, sizeof(*m));
 
-	if (!r)
+	if (!m)
 		return NULL;
-	msg = dns_msg_create(q->qinfo.qname, q->qinfo.qname_len,
-	    q->qinfo.qtype, q->qinfo.qclass, q->region, 1);
-	if (msg)
-		fill(msg->rep, LDNS_RCODE_NXDOMAIN, r);
-	return msg;
+	m->msg.qinfo = q->qinfo;
+	m->msg.qinfo.local_alias = NULL;
+	m->msg.rep = &m->rep;
+	m->rep.qdcount = 1;
+	m->rep.reason_bogus = LDNS_EDE_NONE;
+	begin(&m->refused, q);
+	fill(&m->rep, LDNS_RCODE_NXDOMAIN, &m->refused);
+	return &m->msg;
 }
+
+/* The data of the option, which is shared and only read: code and text. */
+static const uint8_t blocked[] = "\0\017dnspin: not on the allowlist";
+_Static_assert(LDNS_EDE_BLOCKED == 017, "the code is in the data");
 
 void dp_refuse_explain(struct edns_option **options, struct regional *region)
 {
+	struct edns_option *o = regional_alloc(region, sizeof(*o));
+
 	/* Without room for the explanation the refusal stands all the same. */
-	(void)edns_opt_list_append_ede(options, region, LDNS_EDE_BLOCKED,
-	    "dnspin: not on the allowlist");
+	if (!o)
+		return;
+	o->next = NULL;
+	o->opt_code = LDNS_EDNS_EDE;
+	o->opt_len = sizeof(blocked) - 1;
+	o->opt_data = (uint8_t *)(uintptr_t)blocked;
+	while (*options)
+		options = &(*options)->next;
+	*options = o;
 }
 
 void dp_refuse_explain_failure(struct edns_option **options,
@@ -151,7 +170,7 @@ void dp_refuse_reply(struct module_qstate *q, struct reply_info *rep,
     const struct comm_reply *client)
 {
 	bool authentic = rep->security == sec_status_secure;
-	struct refused *r = refused_new(q);
+	struct refused *r = regional_alloc_zero(q->region, sizeof(*r));
 
 	for (struct mesh_reply *to = q->mesh_info->reply_list; to; to = to->next)
 		if (&to->query_reply == client)
@@ -160,6 +179,7 @@ void dp_refuse_reply(struct module_qstate *q, struct reply_info *rep,
 		dp_refuse_fail(rep);
 		return;
 	}
+	begin(r, q);
 	memcpy(&r->was, rep, REPLY_B);
 	fill(rep, LDNS_RCODE_NXDOMAIN, r);
 }

@@ -77,6 +77,55 @@ static void a_refusal_is_cacheable_and_says_why(void)
 	}
 }
 
+/* All that the module does not mean to be other. */
+static void a_refusal_begins_as_unbounds_messages_do(void)
+{
+	struct regional *region = regional_create();
+	struct reply_info *rep;
+	struct module_qstate q;
+	struct dns_msg *msg;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(region);
+	q = query(region, (uint8_t *)(uintptr_t)names[3], sizes[3],
+	    LDNS_RR_CLASS_IN);
+	CU_ASSERT_TRUE_FATAL(dp_refuse(&q));
+	rep = q.return_msg->rep;
+	msg = dns_msg_create(q.qinfo.qname, q.qinfo.qname_len, q.qinfo.qtype,
+	    q.qinfo.qclass, region, 1);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(msg);
+	CU_ASSERT_EQUAL(query_info_compare(&q.return_msg->qinfo, &msg->qinfo),
+	    0);
+	CU_ASSERT_PTR_NULL(q.return_msg->qinfo.local_alias);
+	msg->rep->flags = rep->flags;
+	msg->rep->ttl = rep->ttl;
+	msg->rep->prefetch_ttl = rep->prefetch_ttl;
+	msg->rep->serve_expired_ttl = rep->serve_expired_ttl;
+	msg->rep->security = rep->security;
+	msg->rep->ns_numrrsets = msg->rep->rrset_count = 1;
+	msg->rep->rrsets = rep->rrsets;
+	CU_ASSERT_EQUAL(memcmp(rep, msg->rep, offsetof(struct reply_info, ref)),
+	    0);
+	regional_destroy(region);
+}
+
+static void reasons_are_appended(void)
+{
+	struct regional *region = regional_create();
+	struct edns_option *options = NULL;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(region);
+	CU_ASSERT_TRUE_FATAL(edns_opt_list_append(&options, 10, 0, NULL,
+	    region));
+	dp_refuse_explain(&options, region);
+	dp_refuse_explain(&options, region);
+	CU_ASSERT_EQUAL(options->opt_code, 10);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(options->next);
+	CU_ASSERT_EQUAL(options->next->opt_code, LDNS_EDNS_EDE);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(options->next->next);
+	CU_ASSERT_PTR_NULL(options->next->next->next);
+	regional_destroy(region);
+}
+
 static void the_soa_has_the_class_of_the_question(void)
 {
 	struct regional *region = regional_create();
@@ -214,6 +263,8 @@ static void a_refusal_of_its_own_is_not_undone(void)
 }
 
 UNIT_MAIN("refuse", UNIT(a_refusal_is_cacheable_and_says_why),
+    UNIT(a_refusal_begins_as_unbounds_messages_do),
+    UNIT(reasons_are_appended),
     UNIT(the_soa_has_the_class_of_the_question),
     UNIT(a_refused_reply_is_what_it_was_for_the_next),
     UNIT(a_refused_reply_is_neither_authentic_nor_stale),
