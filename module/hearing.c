@@ -3,6 +3,7 @@
 #include "module/hearing.h"
 
 #include "module/clients.h"
+#include "module/query.h"
 
 struct hearing {
 	struct dp_case *c;
@@ -72,6 +73,7 @@ enum dp_verdict dp_hearing(struct dp_case *c, const struct dp_module *m,
 	dp_case_open(c, m, &q->qinfo);
 	if (!c->ready)
 		return c->verdict;
+	dp_case_recall(c, dp_query_mark(m, q));
 	if (dp_policy_audience_count(c->policy) > 1) {
 		if (find_allowed(&h, m, q))
 			return c->verdict;

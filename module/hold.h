@@ -34,8 +34,13 @@ struct dp_mark {
 	enum dp_verdict verdict;
 	bool held; /* it is the first member of a dp_hold */
 	bool at_once; /* refused before anybody was asked */
+	bool own;     /* the query's, else shared by many: not written to */
 	uint32_t flags; /* of the event, as recording found (event.def) */
 	uint32_t hold_us; /* the answer waited, until it was let out */
+	/* The rule for the question, by that policy (dp_policy_instance) if it
+	 * has one audience only. 0: not kept. */
+	uint64_t policy;
+	struct dp_match match;
 };
 
 struct dp_hold {

@@ -4,6 +4,7 @@
 
 #include "module/answer.h"
 #include "module/asker.h"
+#include "module/hold.h"
 
 void dp_case_open(struct dp_case *c, const struct dp_module *m,
     const struct query_info *qinfo)
@@ -12,6 +13,7 @@ void dp_case_open(struct dp_case *c, const struct dp_module *m,
 	c->ready = c->strict = c->class_in = false;
 	c->audience = 0;
 	c->match = (struct dp_match){ .rule = DP_RULE_NONE };
+	c->matched = false;
 	c->memo = NULL;
 	c->verdict = DP_VERDICT_NOT_READY;
 	if (!c->policy)
@@ -24,6 +26,15 @@ void dp_case_open(struct dp_case *c, const struct dp_module *m,
 	c->strict = dp_policy_settings(c->policy)->value[DP_SET_MODE] ==
 	    DP_MODE_STRICT;
 	c->ready = !c->strict || atomic_load(&m->map);
+}
+
+void dp_case_recall(struct dp_case *c, const struct dp_mark *mark)
+{
+	if (!c->policy || !mark ||
+	    mark->policy != dp_policy_instance(c->policy))
+		return;
+	c->match = mark->match;
+	c->matched = true;
 }
 
 static uint32_t audience_of(const struct dp_policy *p,
@@ -49,8 +60,13 @@ static enum dp_verdict judge_answer(struct dp_case *c,
 
 static enum dp_verdict judge(struct dp_case *c, const struct reply_info *rep)
 {
-	c->verdict = dp_verdict_name(c->policy, &c->name, c->class_in,
-	    c->audience, &c->match);
+	if (c->matched) {
+		c->verdict = dp_verdict_of(c->policy, &c->match);
+	} else {
+		c->verdict = dp_verdict_name(c->policy, &c->name, c->class_in,
+		    c->audience, &c->match);
+		c->matched = dp_policy_audience_count(c->policy) == 1;
+	}
 	return judge_answer(c, rep);
 }
 
@@ -79,6 +95,7 @@ enum dp_verdict dp_case_judge_again(struct dp_case *c, struct dp_memos *memos,
 enum dp_verdict dp_case_deny(struct dp_case *c)
 {
 	c->match = (struct dp_match){ .rule = DP_RULE_NONE };
+	c->matched = false;
 	return c->verdict = c->strict ? DP_VERDICT_DENY : DP_VERDICT_WOULD_DENY;
 }
 

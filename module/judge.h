@@ -10,6 +10,7 @@
 #include "module/module.h"
 
 struct comm_reply;
+struct dp_mark;
 struct query_info;
 
 struct dp_case {
@@ -21,6 +22,7 @@ struct dp_case {
 	/* filled by the functions below */
 	uint32_t audience;
 	struct dp_match match;
+	bool matched; /* match is that of all who may ask */
 	struct dp_memo *memo; /* of the question; NULL: none */
 	enum dp_verdict verdict;
 };
@@ -29,6 +31,10 @@ struct dp_case {
  * ready: what is resolved could not be recorded. */
 void dp_case_open(struct dp_case *c, const struct dp_module *m,
     const struct query_info *qinfo);
+
+/* What the mark (NULL: none) of a query for the same name has of an earlier
+ * case need not be looked up in the policy again. */
+void dp_case_recall(struct dp_case *c, const struct dp_mark *mark);
 
 /*
  * Judge the question as client's and, where there is one, the answer rep; NULL:

@@ -12,8 +12,7 @@
 #include "module/refuse.h"
 
 /* What minfo points to, unless q is held or there is more to tell: one static
- * mark per verdict, so that nothing is allocated and nothing needs to be
- * cleared. */
+ * mark per verdict, for which nothing is allocated. */
 static const struct dp_mark marks[] = {
 	[DP_VERDICT_ALLOW] = { .verdict = DP_VERDICT_ALLOW },
 	[DP_VERDICT_DENY] = { .verdict = DP_VERDICT_DENY },
@@ -21,23 +20,44 @@ static const struct dp_mark marks[] = {
 	[DP_VERDICT_NOT_READY] = { .verdict = DP_VERDICT_NOT_READY },
 	[DP_VERDICT_WITHHELD] = { .verdict = DP_VERDICT_WITHHELD },
 };
-/* Before anybody was asked. */
-static const struct dp_mark marks_at_once[] = {
-	[DP_VERDICT_DENY] = { .verdict = DP_VERDICT_DENY, .at_once = true },
-	[DP_VERDICT_NOT_READY] = { .verdict = DP_VERDICT_NOT_READY,
-		.at_once = true },
-};
-
-static void set_mark(const struct dp_module *m, struct module_qstate *q,
-    const struct dp_mark *p)
-{
-	q->minfo[m->id] = (void *)(uintptr_t)p;
-}
 
 static void mark(const struct dp_module *m, struct module_qstate *q,
     enum dp_verdict verdict)
 {
-	set_mark(m, q, &marks[verdict]);
+	q->minfo[m->id] = (void *)(uintptr_t)&marks[verdict];
+}
+
+/* q's mark, to write to. NULL: out of memory. */
+static struct dp_mark *own_mark(const struct dp_module *m,
+    struct module_qstate *q)
+{
+	struct dp_mark *p = q->minfo[m->id];
+
+	if (p->own)
+		return p;
+	p = regional_alloc_init(q->region, p, sizeof(*p));
+	if (!p)
+		return NULL;
+	p->own = true;
+	q->minfo[m->id] = p;
+	return p;
+}
+
+/* The case of q was judged; if there is a client there will be an event, and
+ * the rule is looked up no more. */
+static void mark_case(const struct dp_module *m, struct module_qstate *q,
+    const struct dp_case *c)
+{
+	struct dp_mark *p;
+
+	mark(m, q, c->verdict);
+	if (!c->matched || !dp_hearing_has_client(q))
+		return;
+	p = own_mark(m, q);
+	if (!p)
+		return;
+	p->policy = dp_policy_instance(c->policy);
+	p->match = c->match;
 }
 
 /* What events are to tell of q beside its verdict, if anything; without memory
@@ -52,13 +72,12 @@ static void annotate(const struct dp_module *m, struct module_qstate *q,
 		timersub(q->env->now_tv, &h->began, &held);
 	if (flags == 0 && !h)
 		return;
-	p = regional_alloc_init(q->region, q->minfo[m->id], sizeof(*p));
+	p = own_mark(m, q);
 	if (!p)
 		return;
 	p->flags = flags;
 	if (held.tv_sec >= 0 && held.tv_sec < INT16_MAX)
 		p->hold_us = (uint32_t)(held.tv_sec * 1000000 + held.tv_usec);
-	set_mark(m, q, p);
 }
 
 const struct dp_mark *dp_query_mark(const struct dp_module *m,
@@ -199,10 +218,11 @@ void dp_query_begin(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q)
 {
 	enum dp_verdict verdict;
+	struct dp_mark *p;
 	struct dp_case c;
 
 	verdict = dp_hearing(&c, m, q, NULL);
-	mark(m, q, verdict);
+	mark_case(m, q, &c);
 	q->ext_state[m->id] = module_wait_module;
 	if (!is_refusal(verdict))
 		return;
@@ -210,7 +230,9 @@ void dp_query_begin(struct dp_module *m, struct dp_worker *w,
 	    (has_others(q) ||
 		!(dp_hearing_has_client(q) || is_prefetch(m, q))))
 		return;
-	set_mark(m, q, &marks_at_once[verdict]);
+	p = own_mark(m, q);
+	if (p)
+		p->at_once = true;
 	refuse(m, w, q, verdict);
 	q->ext_state[m->id] = module_finished;
 }
@@ -284,7 +306,7 @@ static void pass(struct dp_module *m, struct dp_worker *w,
 
 	if (c->strict)
 		dp_hearing_denied(c, m, q, rep, refuse_denied, &r);
-	mark(m, q, c->verdict);
+	mark_case(m, q, c);
 	if (!good || !is_to_record(m, q, c)) {
 		annotate(m, q, h, 0);
 		give(m, w, q, c, good);
@@ -328,7 +350,7 @@ void dp_query_end(struct dp_module *m, struct dp_worker *w,
 		pass(m, w, q, &c, h);
 		return;
 	}
-	mark(m, q, verdict);
+	mark_case(m, q, &c);
 	annotate(m, q, h, 0);
 	refuse_all(m, w, q, verdict);
 }

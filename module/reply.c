@@ -116,6 +116,7 @@ static void recall(struct dp_module *m, struct dp_worker *w,
 	enum dp_verdict verdict;
 
 	dp_case_open(c, m, t->qinfo);
+	dp_case_recall(c, mark);
 	verdict = mark ? mark->verdict : c->verdict;
 	if (c->policy && (!mark || (c->ready && !c->strict &&
 	    dp_policy_audience_count(c->policy) > 1)))

@@ -2,6 +2,7 @@
 
 #include "tests/unit/unit.h"
 
+#include "module/hold.h"
 #include "module/judge.h"
 #include "tests/unit/module_of.h"
 #include "tests/unit/reply_of.h"
@@ -288,8 +289,56 @@ static void chains_with_an_open_end_may_turn(void)
 	}
 }
 
+/* The mark says other than the policy does, so that it shows which is heeded. */
+static void what_a_mark_has_is_not_looked_up(void)
+{
+	static const struct {
+		bool marked, of_this_policy;
+		enum dp_verdict verdict;
+	} cases[] = {
+		{ false, false, DP_VERDICT_ALLOW },
+		{ true, false, DP_VERDICT_ALLOW },
+		{ true, true, DP_VERDICT_DENY },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dp_mark mark = { .match = { .rule = DP_RULE_NONE } };
+		struct module_of o;
+		struct dp_case c;
+
+		bench_open(&o, everybody, DP_MODE_STRICT, DP_SET_GRACE, 1);
+		mark.policy = dp_policy_instance(o.p.policy) +
+		    !cases[i].of_this_policy;
+		c = case_of(&o, "manage.example", LDNS_RR_CLASS_IN);
+		dp_case_recall(&c, cases[i].marked ? &mark : NULL);
+		CU_ASSERT_EQUAL(dp_case_judge(&c, NULL, NULL),
+		    cases[i].verdict);
+		CU_ASSERT_TRUE(c.matched);
+		CU_ASSERT_EQUAL(dp_case_judge(&c, NULL, NULL),
+		    cases[i].verdict);
+		module_of_close(&o);
+	}
+}
+
+static void each_audience_is_looked_up(void)
+{
+	struct comm_reply inside = client_at("10.20.1.1");
+	struct comm_reply outside = client_at("10.21.1.1");
+	struct module_of o;
+	struct dp_case c;
+
+	bench_open(&o, by_client, DP_MODE_STRICT, DP_SET_GRACE, 1);
+	c = case_of(&o, "vlan.example", LDNS_RR_CLASS_IN);
+	CU_ASSERT_EQUAL(dp_case_judge(&c, &inside, NULL), DP_VERDICT_ALLOW);
+	CU_ASSERT_FALSE(c.matched);
+	CU_ASSERT_EQUAL(dp_case_judge(&c, &outside, NULL), DP_VERDICT_DENY);
+	CU_ASSERT_EQUAL(dp_case_judge(&c, &inside, NULL), DP_VERDICT_ALLOW);
+	module_of_close(&o);
+}
+
 UNIT_MAIN("judge", UNIT(a_case_is_open_when_policy_and_map_are_there),
     UNIT(clients_are_judged_by_their_address), UNIT(a_memo_changes_no_verdict),
     UNIT(what_some_may_not_have_is_not_for_all),
     UNIT(answers_are_judged_for_all), UNIT(pins_of_any_audience_count),
-    UNIT(chains_with_an_open_end_may_turn))
+    UNIT(chains_with_an_open_end_may_turn),
+    UNIT(what_a_mark_has_is_not_looked_up), UNIT(each_audience_is_looked_up))

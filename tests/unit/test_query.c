@@ -311,6 +311,34 @@ static void what_events_say_of_a_query_is_marked(void)
 	query_of_close(&b);
 }
 
+/* What was looked up when a query began holds for the policy of then. */
+static void another_policy_meanwhile_is_heeded(void)
+{
+	static const char *const others[] = {
+		"h.dnspin: other.example allow",
+		NULL,
+	};
+	struct unit_opened other = unit_open(others, NULL);
+	struct module_qstate *q;
+	struct query_of b;
+
+	bench_open(&b, DP_MODE_STRICT, DP_PINS_REPORT);
+	q = query_of_ask(&b, "manage.example", true);
+	dp_query_begin(&b.of.m, b.of.w, q);
+	CU_ASSERT_EQUAL(dp_query_mark(&b.of.m, q)->policy,
+	    dp_policy_instance(b.of.p.policy));
+	query_of_found(&b, "20.1.2.3");
+	atomic_store(&b.of.m.policy, other.policy);
+	dp_query_end(&b.of.m, b.of.w, q);
+	CU_ASSERT_TRUE(refused(q));
+	CU_ASSERT_FALSE(module_of_recorded(&b.of));
+	CU_ASSERT_EQUAL(dp_query_mark(&b.of.m, q)->policy,
+	    dp_policy_instance(other.policy));
+	atomic_store(&b.of.m.policy, b.of.p.policy);
+	query_of_close(&b);
+	unit_opened_close(&other);
+}
+
 static void without_policy_or_map_it_is_closed(void)
 {
 	struct module_qstate *q;
@@ -362,4 +390,5 @@ UNIT_MAIN("query", UNIT(clients_are_judged_at_the_beginning),
     UNIT(with_subnetcache_nothing_is_admitted),
     UNIT(observing_marks),
     UNIT(what_events_say_of_a_query_is_marked),
+    UNIT(another_policy_meanwhile_is_heeded),
     UNIT(without_policy_or_map_it_is_closed), UNIT(the_caches_are_kept_apart))
