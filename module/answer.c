@@ -148,7 +148,10 @@ static bool gather_item(void *arg, const struct dp_item *item)
 {
 	struct dp_gathered *g = arg;
 	const uint8_t *bytes = item->addr.bytes;
+	size_t count = g->v4_count + g->v6_count;
 
+	if (count < DP_GATHERED_FIRST)
+		g->first[count] = (struct dp_seen){ item->addr, item->ttl_s };
 	if (item->addr.family == 4) {
 		if (g->v4_count < DP_EVENT_ADDRESSES_MAX)
 			memcpy(g->v4[g->v4_count], bytes, 4);
@@ -189,6 +192,7 @@ void dp_answer_gather(const struct reply_info *rep, time_t now,
 
 			if (ttl_s < lowest)
 				lowest = ttl_s;
+			w.item.ttl_s = ttl_s;
 			if (rep->an_numrrsets > 0 && has_addresses(type))
 				(void)walk_data(&w, type, d, k);
 		}

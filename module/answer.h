@@ -28,11 +28,13 @@ void dp_answer_walk(const struct reply_info *rep, time_t now, dp_item_fn *fn,
  * answer section or, where that is empty, in the authority section; addresses
  * as dp_answer_walk has them. now as there. Counts go on beyond the arrays.
  */
+#define DP_GATHERED_FIRST 7u
 struct dp_gathered {
 	uint32_t ttl_s; /* 0 where there is no record */
 	size_t v4_count, v6_count;
 	uint8_t v4[DP_EVENT_ADDRESSES_MAX][4];
 	uint8_t v6[DP_EVENT_ADDRESSES_MAX][16];
+	struct dp_seen first[DP_GATHERED_FIRST]; /* addresses, in order */
 };
 void dp_answer_gather(const struct reply_info *rep, time_t now,
     struct dp_gathered *out);

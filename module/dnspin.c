@@ -11,6 +11,9 @@
 #include "module/reply.h"
 #include "module/watch.h"
 
+/* Of the message cache, what a message takes at least. */
+#define MESSAGE_B 512
+
 #define EXPORT __attribute__((visibility("default")))
 
 EXPORT int init(struct module_env *env, int id);
@@ -89,6 +92,7 @@ static struct dp_module *module_new(struct module_env *env, int id,
 	m->env = env;
 	m->threads = env->cfg->num_threads > 0 ?
 	    (unsigned)env->cfg->num_threads : 1;
+	m->messages = env->cfg->msg_cache_size / MESSAGE_B;
 	m->place = *place;
 	dp_around_find(&m->around, env->cfg, id);
 	dp_epoch_init(&m->epoch);

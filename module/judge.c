@@ -10,6 +10,7 @@ void dp_case_open(struct dp_case *c, const struct dp_module *m,
     const struct query_info *qinfo)
 {
 	c->policy = atomic_load(&m->policy);
+	c->map = atomic_load(&m->map);
 	c->ready = c->strict = c->class_in = false;
 	c->audience = 0;
 	c->match = (struct dp_match){ .rule = DP_RULE_NONE };
@@ -25,7 +26,7 @@ void dp_case_open(struct dp_case *c, const struct dp_module *m,
 	c->class_in = qinfo->qclass == LDNS_RR_CLASS_IN;
 	c->strict = dp_policy_settings(c->policy)->value[DP_SET_MODE] ==
 	    DP_MODE_STRICT;
-	c->ready = !c->strict || atomic_load(&m->map);
+	c->ready = !c->strict || c->map;
 }
 
 void dp_case_recall(struct dp_case *c, const struct dp_mark *mark)
@@ -77,14 +78,22 @@ enum dp_verdict dp_case_judge(struct dp_case *c,
 	return judge(c, rep);
 }
 
-enum dp_verdict dp_case_judge_again(struct dp_case *c, struct dp_memos *memos,
-    uint16_t type, const struct comm_reply *client,
-    const struct reply_info *rep)
+void dp_case_expect(struct dp_case *c, const struct dp_memos *memos,
+    uint16_t type, const struct comm_reply *client)
 {
 	c->audience = audience_of(c->policy, client);
+	c->key = (struct dp_memo_key){ .name = &c->name,
+		.audience = c->audience, .type = type };
+	if (memos)
+		dp_memo_expect(memos, &c->key);
+}
+
+enum dp_verdict dp_case_judge_again(struct dp_case *c, struct dp_memos *memos,
+    const struct reply_info *rep)
+{
 	if (memos && c->class_in)
-		c->memo = dp_memo_of(memos, c->policy, &c->name, type,
-		    c->audience);
+		c->memo = dp_memo_of(memos, &c->key, c->policy,
+		    c->map ? dp_map_id(c->map) : 0);
 	if (!c->memo)
 		return judge(c, rep);
 	c->match = c->memo->match;

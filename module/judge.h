@@ -15,6 +15,7 @@ struct query_info;
 
 struct dp_case {
 	const struct dp_policy *policy; /* NULL: none in force */
+	struct dp_map *map; /* that addresses go to; NULL: there is none */
 	bool ready;   /* false: clients get SERVFAIL, whatever they ask */
 	bool strict;
 	bool class_in;
@@ -23,7 +24,8 @@ struct dp_case {
 	uint32_t audience;
 	struct dp_match match;
 	bool matched; /* match is that of all who may ask */
-	struct dp_memo *memo; /* of the question; NULL: none */
+	struct dp_memo_key key; /* of memo */
+	struct dp_memo *memo;	/* of the question; NULL: none */
 	enum dp_verdict verdict;
 };
 
@@ -44,10 +46,11 @@ void dp_case_recall(struct dp_case *c, const struct dp_mark *mark);
 enum dp_verdict dp_case_judge(struct dp_case *c,
     const struct comm_reply *client, const struct reply_info *rep);
 
-/* The same for who has memos of his own, or NULL, of questions; type: of this
- * one. */
+/* The same in two steps, for who has memos of his own, or NULL, of questions and
+ * something to do while they come from memory; type: of the question. */
+void dp_case_expect(struct dp_case *c, const struct dp_memos *memos,
+    uint16_t type, const struct comm_reply *client);
 enum dp_verdict dp_case_judge_again(struct dp_case *c, struct dp_memos *memos,
-    uint16_t type, const struct comm_reply *client,
     const struct reply_info *rep);
 
 /* The verdict on somebody whom no rule allows the name, as the mode has it. */

@@ -42,24 +42,46 @@ bool dp_module_trusts(const struct dp_module *m, const struct reply_info *rep)
 	}
 }
 
+static struct dp_record record_of(struct dp_module *m,
+    const struct dp_worker *w, const struct dp_case *c, time_t now)
+{
+	return (struct dp_record){
+		.policy = c->policy,
+		.match = c->match,
+		.name = &c->name,
+		.map = c->map,
+		.status = atomic_load(&m->status),
+		.shard = w->shard,
+		.now_s = (uint32_t)now,
+		.spots = c->memo ? c->memo->spot : NULL,
+		.spot_count = c->memo ? DP_MEMO_SPOTS : 0,
+	};
+}
+
 struct dp_recorded dp_module_record(struct dp_module *m, const struct dp_worker *w,
     const struct dp_case *c, const struct reply_info *rep, time_t ttl_from,
     time_t now)
 {
-	struct dp_record r = {
-		.policy = c->policy,
-		.match = c->match,
-		.name = &c->name,
-		.map = atomic_load(&m->map),
-		.status = atomic_load(&m->status),
-		.shard = w->shard,
-		.now_s = (uint32_t)now,
-		.hints = c->memo ? c->memo->hint : NULL,
-		.hint_count = c->memo ? DP_MEMO_HINTS : 0,
-	};
+	struct dp_record r = record_of(m, w, c, now);
 
 	if (dp_module_trusts(m, rep))
 		dp_answer_walk(rep, ttl_from, dp_record_item, &r);
 	r.sum.map = r.map;
 	return r.sum;
+}
+
+struct dp_recorded dp_module_record_again(struct dp_module *m,
+    const struct dp_worker *w, const struct dp_case *c,
+    const struct reply_info *rep, const struct dp_gathered *g, time_t now)
+{
+	size_t count = g->v4_count + g->v6_count;
+	struct dp_record r;
+
+	if (count > 0 && c->memo && !c->memo->pinned) {
+		r = record_of(m, w, c, now);
+		if (!dp_module_trusts(m, rep) ||
+		    dp_record_again(&r, g->first, count))
+			return r.sum;
+	}
+	return dp_module_record(m, w, c, rep, now, now);
 }

@@ -34,6 +34,7 @@
 #include "module/verdict.h"
 
 struct dp_case;
+struct dp_gathered;
 struct dp_keeper;
 struct dp_sync;
 struct dp_watch;
@@ -47,6 +48,7 @@ struct dp_module {
 	uint64_t instance; /* tells this load from others in the process */
 	struct module_env *env; /* the daemon's */
 	unsigned threads;	/* of the daemon, as configured */
+	size_t messages;	/* that its cache has room for, about */
 	struct dp_place place;
 	struct dp_around around;
 
@@ -90,5 +92,11 @@ bool dp_module_trusts(const struct dp_module *m, const struct reply_info *rep);
 struct dp_recorded dp_module_record(struct dp_module *m, const struct dp_worker *w,
     const struct dp_case *c, const struct reply_info *rep, time_t ttl_from,
     time_t now);
+
+/* The same for rep in the cache, of which g was gathered; TTLs count from now.
+ * What c's memo says of it is used. */
+struct dp_recorded dp_module_record_again(struct dp_module *m,
+    const struct dp_worker *w, const struct dp_case *c,
+    const struct reply_info *rep, const struct dp_gathered *g, time_t now);
 
 #endif

@@ -1,6 +1,7 @@
 #include "module/recording.h"
 
 #include "module/core/event.h"
+#include "module/memo.h"
 
 uint32_t dp_record_lifetime(const struct dp_settings *set, uint32_t ttl_s)
 {
@@ -22,6 +23,28 @@ bool dp_record_wants(const struct dp_settings *set, const struct dp_addr *addr)
 static void count(struct dp_record *r, enum dp_counter c)
 {
 	dp_status_add(r->status, r->shard, c, 1);
+}
+
+bool dp_record_again(struct dp_record *r, const struct dp_seen *seen,
+    size_t count)
+{
+	const struct dp_settings *set = dp_policy_settings(r->policy);
+	struct dp_sighting sightings[DP_MEMO_SPOTS];
+
+	if (!r->map || count > r->spot_count || count > DP_MEMO_SPOTS)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		sightings[i].addr = seen[i].addr;
+		sightings[i].ttl_s = seen[i].ttl_s;
+		sightings[i].lifetime_s =
+		    dp_record_lifetime(set, seen[i].ttl_s);
+		sightings[i].spot = &r->spots[i];
+	}
+	if (!dp_map_record_again(r->map, sightings, count, r->now_s))
+		return false;
+	r->sum.kept += (unsigned)count;
+	dp_status_add(r->status, r->shard, DP_COUNT_RECORDED, count);
+	return true;
 }
 
 uint32_t dp_recorded_flags(const struct dp_recorded *sum)
@@ -54,8 +77,8 @@ bool dp_record_item(void *arg, const struct dp_item *item)
 	sighting.addr = item->addr;
 	sighting.ttl_s = item->ttl_s;
 	sighting.lifetime_s = dp_record_lifetime(set, item->ttl_s);
-	sighting.hint = r->hint_count > 0 ? r->hints++ : NULL;
-	r->hint_count -= r->hint_count > 0;
+	sighting.spot = r->spot_count > 0 ? r->spots++ : NULL;
+	r->spot_count -= r->spot_count > 0;
 	if (r->map && dp_map_record(r->map, &sighting, r->now_s) == DP_OK) {
 		r->sum.kept++;
 		count(r, DP_COUNT_RECORDED);

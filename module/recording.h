@@ -21,8 +21,8 @@ struct dp_record {
 	struct dp_status *status;
 	unsigned shard;
 	uint32_t now_s;
-	uint32_t *hints; /* where the next addresses were found (core/map.h) */
-	unsigned hint_count;
+	struct dp_map_spot *spots; /* of the next addresses, to be filled */
+	unsigned spot_count;
 	struct dp_recorded {
 		unsigned kept; /* addresses */
 		unsigned lost; /* there was no room for, or no map */
@@ -31,6 +31,15 @@ struct dp_record {
 	} sum;
 };
 bool dp_record_item(void *record, const struct dp_item *item);
+
+/*
+ * The same for all addresses of an answer, in its order, if they stand at the
+ * spots, where dp_record_item left those of an answer to the same question; the
+ * rule must have no pins that are looked at. False: nothing was done, record
+ * each.
+ */
+bool dp_record_again(struct dp_record *r, const struct dp_seen *seen,
+    size_t count);
 
 /* What events say of it: flags of core/event.def. */
 uint32_t dp_recorded_flags(const struct dp_recorded *sum);

@@ -254,9 +254,10 @@ static void refuse_referral(struct reply_info *rep)
 	rep->rrset_count = 0;
 }
 
-/* Judge, count and record what the cache answers; TTLs count from now. */
+/* Judge, count and record what the cache answers, which is gathered to g; TTLs
+ * count from now. */
 static void cached(struct dp_module *m, struct dp_worker *w,
-    struct dp_trail *t, struct dp_case *c, time_t now)
+    struct dp_trail *t, struct dp_case *c, struct dp_gathered *g, time_t now)
 {
 	struct reply_info *rep = t->rep;
 	struct dp_recorded sum;
@@ -272,9 +273,14 @@ static void cached(struct dp_module *m, struct dp_worker *w,
 		leak(m, w);
 		return;
 	}
+	dp_case_expect(c, w->memos, t->qinfo->qtype, t->client);
+	if (rep) {
+		dp_answer_gather(rep, now, g);
+		t->gathered = g;
+	}
 	/* Records can be renewed under a message that was passed with others.
 	 * What is in the cache is answered, whatever is found here. */
-	(void)dp_case_judge_again(c, w->memos, t->qinfo->qtype, t->client, rep);
+	(void)dp_case_judge_again(c, w->memos, rep);
 	if (c->verdict == DP_VERDICT_DENY && atomic_load(&m->settling))
 		c->verdict = DP_VERDICT_WOULD_DENY;
 	dp_module_count(m, w, DP_COUNT_HIT, 1);
@@ -285,7 +291,7 @@ static void cached(struct dp_module *m, struct dp_worker *w,
 		dp_module_count(m, w, counter_of(c->verdict), 1);
 	}
 	if (c->verdict == DP_VERDICT_ALLOW && rep) {
-		sum = dp_module_record(m, w, c, rep, now, now);
+		sum = dp_module_record_again(m, w, c, rep, g, now);
 		t->flags |= dp_recorded_flags(&sum);
 	}
 	dp_trail_judged(t, c, c->verdict);
@@ -297,6 +303,7 @@ static int on_cached(REPLY_ARGS)
 {
 	struct dp_module *m = arg;
 	struct dp_worker *w = dp_worker_get(m);
+	struct dp_gathered g;
 	struct dp_trail t;
 	struct dp_case c;
 
@@ -305,13 +312,14 @@ static int on_cached(REPLY_ARGS)
 	if (!w || !qinfo || !start)
 		return 1;
 	dp_worker_enter(m, w);
+	dp_trail_expect(m, w);
 	dp_worker_adopt_client(m, w, client);
 	dp_trail_begin(&t, qinfo, q, rep, LDNS_RCODE_NOERROR, edns, client,
 	    start);
 	t.ttl_from = start->tv_sec;
 	t.source = rep && rep->ttl < t.ttl_from && rep->ttl != 0 ?
 	    DP_EVENT_SOURCE_EXPIRED : DP_EVENT_SOURCE_CACHE;
-	cached(m, w, &t, &c, t.ttl_from);
+	cached(m, w, &t, &c, &g, t.ttl_from);
 	if (client)
 		dp_trail_write(m, w, &t);
 	dp_worker_leave(m, w);

@@ -30,6 +30,7 @@ void dp_trail_begin(struct dp_trail *t, const struct query_info *qinfo,
 	t->match = (struct dp_match){ .rule = DP_RULE_NONE };
 	t->name = NULL;
 	t->told = NULL;
+	t->gathered = NULL;
 	t->hold_us = 0;
 	t->verdict = DP_EVENT_VERDICT_ERROR;
 	t->source = DP_EVENT_SOURCE_RECURSION;
@@ -186,9 +187,10 @@ static bool is_refusal(const struct dp_trail *t)
 	return t->flags & (DP_EVENT_WITHHELD | DP_EVENT_NOT_READY);
 }
 
-static void tell_answer(struct dp_event *e, struct dp_gathered *g,
+static void tell_answer(struct dp_event *e, struct dp_gathered *own,
     const struct dp_trail *t)
 {
+	const struct dp_gathered *g = t->gathered ? t->gathered : own;
 	struct dp_event_d *d = &e->fixed;
 
 	d->rcode = (uint16_t)(t->rcode & 0xf);
@@ -199,7 +201,8 @@ static void tell_answer(struct dp_event *e, struct dp_gathered *g,
 	if (t->rcode != 0) /* then rep does not go out */
 		return;
 	d->rcode = (uint16_t)FLAGS_GET_RCODE(t->rep->flags);
-	dp_answer_gather(t->rep, t->ttl_from, g);
+	if (!t->gathered)
+		dp_answer_gather(t->rep, t->ttl_from, own);
 	d->ttl_s = g->ttl_s;
 	if (says_ad(t))
 		d->flags |= DP_EVENT_AD;
@@ -256,6 +259,14 @@ void dp_trail_write(struct dp_module *m, const struct dp_worker *w,
 	ring = atomic_load(&m->trails.rings[w->number]);
 	if (!t->policy || !ring || !write_event(m, t, ring))
 		dp_module_count(m, w, DP_COUNT_UNLOGGED, 1);
+}
+
+void dp_trail_expect(struct dp_module *m, const struct dp_worker *w)
+{
+	const struct dp_ring *ring = atomic_load(&m->trails.rings[w->number]);
+
+	if (ring)
+		dp_ring_expect(ring);
 }
 
 void dp_trail_miss(struct dp_module *m)

@@ -28,6 +28,7 @@ struct dp_trail {
 	struct dp_match match;
 	const struct dp_name *name; /* NULL: still to be had from qinfo */
 	const struct dp_rule_told *told; /* NULL: still to be had from policy */
+	const struct dp_gathered *gathered; /* NULL: still to be had from rep */
 	uint32_t hold_us;
 	enum dp_event_verdict verdict;
 	enum dp_event_source source;
@@ -48,6 +49,9 @@ void dp_trail_judged(struct dp_trail *t, const struct dp_case *c,
 /* rep as it goes out. */
 void dp_trail_write(struct dp_module *m, const struct dp_worker *w,
     const struct dp_trail *t);
+
+/* Begin to fetch where the next entry of w goes. */
+void dp_trail_expect(struct dp_module *m, const struct dp_worker *w);
 
 /* A reply of a thread for which there is no worker. */
 void dp_trail_miss(struct dp_module *m);

@@ -31,6 +31,11 @@ struct dp_item {
 	struct dp_addr addr; /* ADDR only */
 	uint32_t ttl_s;	     /* ADDR only, as the client is given it */
 };
+/* An address alone. */
+struct dp_seen {
+	struct dp_addr addr;
+	uint32_t ttl_s;
+};
 /* Called for each item; false ends the walk. */
 typedef bool dp_item_fn(void *arg, const struct dp_item *item);
 

@@ -28,7 +28,7 @@ static struct dp_worker *worker_new(struct dp_module *m)
 	w->shard = (unsigned)w->slot + 1;
 	w->number = atomic_fetch_add(&m->worker_count, 1);
 	dp_holds_init(&w->holds, m);
-	w->memos = dp_memos_new();
+	w->memos = dp_memos_new(m->messages);
 	w->next = atomic_load(&m->workers);
 	while (!atomic_compare_exchange_weak(&m->workers, &w->next, w))
 		;

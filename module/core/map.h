@@ -86,6 +86,14 @@ void dp_map_run_ahead(struct dp_map *map);
 
 void dp_map_close(struct dp_map **map);
 
+/* Where a binding stands in one map, so that it need not be looked for again.
+ * All zeros: not known. */
+struct dp_map_spot {
+	uint32_t place;
+	uint32_t slot;
+	uint32_t seq; /* the slot holds what it held then while it is the same */
+};
+
 /* What was seen in an answer. */
 struct dp_sighting {
 	const struct dp_name *name;  /* asked, canonical */
@@ -93,10 +101,9 @@ struct dp_sighting {
 	struct dp_addr addr;
 	uint32_t ttl_s;	     /* left at now_s */
 	uint32_t lifetime_s; /* from now_s on: TTL and grace, clamped */
-	/* Where the binding was found last, kept by the caller for the next
-	 * sighting; 0 where it is not known yet. Any other number does no harm
-	 * and is put right. NULL: not kept. */
-	uint32_t *hint;
+	/* Becomes where a known binding stands, and zeros where it is new, since
+	 * somebody else may be entering it, too. NULL: not wanted. */
+	struct dp_map_spot *spot;
 };
 
 /*
@@ -113,6 +120,15 @@ struct dp_sighting {
  */
 enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
     uint32_t now_s) DP_MUST_CHECK;
+
+/*
+ * The same for count sightings, of one answer, whose bindings stand at their
+ * spots and live long enough: that they were seen is noted, and nothing else.
+ * False: one does not, and nothing was done; record them. Names are not looked
+ * at: a spot must be of this map (dp_map_id) and of the same name asked.
+ */
+bool dp_map_record_again(struct dp_map *map, const struct dp_sighting *seen,
+    size_t count, uint32_t now_s);
 
 /* Is there a binding of the two that lives at now_s? One whose writer has not
  * come so far as to feed it is not there yet: a dp_map_seq asked for later is

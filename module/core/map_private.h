@@ -84,6 +84,36 @@ static inline struct dp_slot_d *dp_map_slot(const struct dp_map *map,
 	return number - 1 < map->slot_count ? &map->slots[number - 1] : NULL;
 }
 
+/* s seconds from now_s on, which no lifetime end is above. */
+static inline uint32_t dp_map_later(uint32_t now_s, uint32_t s)
+{
+	uint32_t most = DP_MAP_CLAIMED - 1;
+
+	return now_s < most && s < most - now_s ? now_s + s : most;
+}
+
+/* When the life ends that s gives a binding: what a client was told must be
+ * seen once. */
+static inline uint32_t dp_map_end_of(const struct dp_sighting *s,
+    uint32_t now_s)
+{
+	uint32_t lifetime_s = s->lifetime_s > 0 ? s->lifetime_s : 1;
+
+	if (lifetime_s > DP_MAP_LIFETIME_MAX_S)
+		lifetime_s = DP_MAP_LIFETIME_MAX_S;
+	return dp_map_later(now_s, lifetime_s);
+}
+
+static inline void dp_map_raise(_Atomic uint32_t *at, uint32_t value)
+{
+	uint32_t old = atomic_load_explicit(at, memory_order_relaxed);
+
+	while (old < value &&
+	    !atomic_compare_exchange_weak_explicit(at, &old, value,
+		memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
 /* Words that hold len octets. */
 static inline unsigned dp_map_word_count(unsigned len)
 {

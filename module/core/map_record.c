@@ -27,13 +27,6 @@ struct entry {
 	uint64_t name_words[32];
 };
 
-static uint32_t later(uint32_t now_s, uint32_t s)
-{
-	uint32_t most = DP_MAP_CLAIMED - 1;
-
-	return now_s < most && s < most - now_s ? now_s + s : most;
-}
-
 static void name_to_words(uint64_t words[32], const struct dp_name *name)
 {
 	words[dp_map_word_count(name->len) - 1] = 0;
@@ -54,18 +47,12 @@ static void entry_name(struct entry *e, const struct dp_name *name,
 static void entry_sighted(struct entry *e, const struct dp_sighting *s,
     uint32_t now_s)
 {
-	uint32_t lifetime_s = s->lifetime_s;
-
-	if (lifetime_s == 0)
-		lifetime_s = 1; /* what a client was told must be seen once */
-	if (lifetime_s > DP_MAP_LIFETIME_MAX_S)
-		lifetime_s = DP_MAP_LIFETIME_MAX_S;
 	if (now_s == DP_MAP_CLAIMED)
 		now_s--; /* a claim never ends */
 	entry_name(e, s->name, s->final, &s->addr);
 	e->now_s = now_s;
-	e->ttl_end_s = later(now_s, s->ttl_s);
-	e->end_s = later(now_s, lifetime_s);
+	e->ttl_end_s = dp_map_later(now_s, s->ttl_s);
+	e->end_s = dp_map_end_of(s, now_s);
 	e->first_seen_s = now_s;
 	e->last_seen_s = now_s;
 	e->hits = 1;
@@ -85,32 +72,34 @@ static bool words_equal(_Atomic uint64_t *slot, const uint64_t *words,
 
 /* Acquire loads: whoever refilled the slot meanwhile made seq odd before its
  * first release store to a field, and we see that at our second look. */
-static bool slot_holds(struct dp_slot_d *slot, const struct entry *e)
+static bool slot_holds(struct dp_slot_d *slot, const struct entry *e,
+    uint32_t *seq)
 {
-	uint32_t seq = atomic_load_explicit(&slot->seq, memory_order_acquire);
-	uint32_t shape =
-	    atomic_load_explicit(&slot->shape, memory_order_acquire);
+	uint32_t shape;
 
-	if (seq == 0 || (seq & 1) || (shape & 0xff00ffu) != e->shape)
+	*seq = atomic_load_explicit(&slot->seq, memory_order_acquire);
+	shape = atomic_load_explicit(&slot->shape, memory_order_acquire);
+	if (*seq == 0 || (*seq & 1) || (shape & 0xff00ffu) != e->shape)
 		return false;
 	if (!words_equal(slot->addr, e->addr, 2) ||
 	    !words_equal(slot->name, e->name_words,
 		dp_map_word_count(e->name->len)))
 		return false;
-	return atomic_load_explicit(&slot->seq, memory_order_relaxed) == seq;
+	return atomic_load_explicit(&slot->seq, memory_order_relaxed) == *seq;
 }
 
 struct scan {
 	uint32_t place; /* NONE: nowhere */
 	uint64_t seen;	/* its index entry */
 	struct dp_slot_d *slot; /* where a known one is */
+	uint32_t seq;		/* of slot */
 };
 
 static struct scan look_at(const struct dp_map *map, uint32_t i)
 {
 	return (struct scan){ i,
 		atomic_load_explicit(&map->index[i], memory_order_acquire),
-		NULL };
+		NULL, 0 };
 }
 
 /* The place that holds e. Most sightings are of known bindings, and most of
@@ -136,22 +125,22 @@ static struct scan find_known(const struct dp_map *map, const struct entry *e)
 			    end_s <= e->now_s || end_s == DP_MAP_CLAIMED)
 				continue;
 			at.slot = dp_map_slot(map, i);
-			if (at.slot && slot_holds(at.slot, e))
+			if (at.slot && slot_holds(at.slot, e, &at.seq))
 				return at;
 		}
 	}
-	return (struct scan){ NONE, 0, NULL };
+	return (struct scan){ NONE, 0, NULL, 0 };
 }
 
 /* The first free place of the bucket with fewer live bindings. */
 static struct scan find_room(const struct dp_map *map, const struct entry *e)
 {
-	struct scan room = { NONE, 0, NULL };
+	struct scan room = { NONE, 0, NULL, 0 };
 	unsigned least = DP_MAP_BUCKET;
 
 	for (int k = 0; k < 2; k++) {
 		uint32_t i = e->place.bucket[k] * DP_MAP_BUCKET;
-		struct scan first = { NONE, 0, NULL };
+		struct scan first = { NONE, 0, NULL, 0 };
 		unsigned live = 0;
 
 		for (uint32_t n = 0; n < DP_MAP_BUCKET; n++, i++) {
@@ -203,16 +192,6 @@ static void feed_put(struct dp_map *map, uint32_t place)
 	    (uint64_t)map->feed_count + 1, memory_order_release);
 }
 
-static void raise_to(_Atomic uint32_t *at, uint32_t value)
-{
-	uint32_t old = atomic_load_explicit(at, memory_order_relaxed);
-
-	while (old < value &&
-	    !atomic_compare_exchange_weak_explicit(at, &old, value,
-		memory_order_relaxed, memory_order_relaxed))
-		;
-}
-
 /* Only raised: a life that is longer than what was fed is fed by its writer. A
  * late one cannot do harm to the next binding of the slot, which lives longer
  * than this one did. release: pairs with the acquire in extend. */
@@ -248,8 +227,8 @@ static bool extend(struct dp_map *map, const struct entry *e,
 			dp_map_end(seen) <= e->now_s))
 			return false;
 	}
-	raise_to(&slot->ttl_end_s, e->ttl_end_s);
-	raise_to(&slot->last_seen_s, e->last_seen_s);
+	dp_map_raise(&slot->ttl_end_s, e->ttl_end_s);
+	dp_map_raise(&slot->last_seen_s, e->last_seen_s);
 	atomic_fetch_add_explicit(&slot->hits, e->more, memory_order_relaxed);
 	/* Not longer: who made it live as long may not have fed it yet, and our
 	 * caller will not wait for that change but for those below the number
@@ -354,22 +333,21 @@ static enum dp_err enter(struct dp_map *map, const struct entry *e,
 	return DP_OK;
 }
 
-/* Each further round means that another writer got on. *hint (NULL: not kept)
- * becomes 1 + where a known one is. */
+/* Each further round means that another writer got on. *known becomes where a
+ * known one is. */
 static enum dp_err put(struct dp_map *map, const struct entry *e,
-    uint32_t *hint)
+    struct scan *known)
 {
 	enum dp_err err = DP_ERR_BUSY;
 
 	while (err == DP_ERR_BUSY) {
 		struct scan at = find_known(map, e);
 
+		*known = at;
 		if (at.place != NONE) {
-			if (!extend(map, e, &at))
-				continue;
-			if (hint)
-				*hint = at.place + 1;
-			return DP_OK;
+			if (extend(map, e, &at))
+				return DP_OK;
+			continue;
 		}
 		at = find_room(map, e);
 		err = at.place == NONE ? DP_ERR_FULL : enter(map, e, &at);
@@ -380,41 +358,22 @@ static enum dp_err put(struct dp_map *map, const struct entry *e,
 	return err;
 }
 
-/*
- * Nearly all sightings are of a binding that lives long enough already. Where
- * that stands in the place of the hint, its hash is not needed: what the slot
- * holds is compared in full, and the index tells of the same binding before and
- * after. One that must be prolonged is looked for, so that of two places that
- * it came to stand in all writers prolong the same.
- */
-static bool put_hinted(struct dp_map *map, struct entry *e, uint32_t hint)
-{
-	struct scan at;
-
-	if (hint - 1 >= map->slot_count)
-		return false;
-	at = look_at(map, hint - 1);
-	if (dp_map_end(at.seen) < e->end_s ||
-	    dp_map_end(at.seen) == DP_MAP_CLAIMED)
-		return false;
-	at.slot = dp_map_slot(map, at.place);
-	if (!at.slot || !slot_holds(at.slot, e) ||
-	    dp_map_tag(look_at(map, at.place).seen) != dp_map_tag(at.seen))
-		return false;
-	e->place.tag = dp_map_tag(at.seen);
-	return extend(map, e, &at);
-}
-
 enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
     uint32_t now_s)
 {
 	struct entry e;
+	struct scan known;
+	enum dp_err err;
 
 	entry_sighted(&e, s, now_s);
-	if (s->hint && put_hinted(map, &e, *s->hint))
-		return DP_OK;
 	dp_map_place_of(map, s->name, &s->addr, &e.place);
-	return put(map, &e, s->hint);
+	err = put(map, &e, &known);
+	if (s->spot && known.place == NONE)
+		memset(s->spot, 0, sizeof(*s->spot));
+	else if (s->spot)
+		*s->spot = (struct dp_map_spot){ known.place,
+			(uint32_t)(known.slot - map->slots), known.seq };
+	return err;
 }
 
 bool dp_map_lives(const struct dp_map *map, const struct dp_name *name,
@@ -435,6 +394,7 @@ bool dp_map_lives(const struct dp_map *map, const struct dp_name *name,
 enum dp_err dp_map_carry(struct dp_map *map, const struct dp_binding *b,
     uint64_t more, uint32_t now_s)
 {
+	struct scan known;
 	struct entry e;
 
 	entry_name(&e, &b->name, &b->final, &b->addr);
@@ -447,13 +407,13 @@ enum dp_err dp_map_carry(struct dp_map *map, const struct dp_binding *b,
 	e.hits = b->hits;
 	e.more = more;
 	e.carried = true;
-	return put(map, &e, NULL);
+	return put(map, &e, &known);
 }
 
 /* fed_end_s goes first: a writer that prolongs from here on must feed that. */
 uint32_t dp_map_clamp(struct dp_map *map, uint32_t now_s, uint32_t most_s)
 {
-	uint32_t last_s = later(now_s, most_s), count = 0;
+	uint32_t last_s = dp_map_later(now_s, most_s), count = 0;
 
 	for (uint32_t i = 0; i < map->slot_count; i++) {
 		uint64_t entry = atomic_load_explicit(&map->index[i],

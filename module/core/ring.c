@@ -12,6 +12,7 @@
 #include "module/core/state.h"
 
 #define OPEN_TRIES 10 /* while others replace the file */
+#define EXPECTED_B 192 /* of most records; what is beyond the end is no harm */
 #define MADE_B offsetof(struct dp_ring_d, reserved)
 #define HEAD_WORDS (sizeof(struct dp_ring_record_d) / sizeof(uint64_t))
 
@@ -61,6 +62,14 @@ static void commit(struct dp_ring *r)
 {
 	atomic_store_explicit(&r->d->next, r->next, memory_order_relaxed);
 	atomic_store_explicit(&r->d->committed, r->at, memory_order_release);
+}
+
+void dp_ring_expect(const struct dp_ring *r)
+{
+	const char *at = (const char *)r->data + (r->at & (r->size_b - 1));
+
+	for (size_t i = 0; i < EXPECTED_B; i += 64)
+		__builtin_prefetch(at + i, 1);
 }
 
 bool dp_ring_write(struct dp_ring *r, enum dp_ring_kind kind,

@@ -47,6 +47,9 @@ enum dp_err dp_ring_open(struct dp_ring **out, const char *path,
 bool dp_ring_write(struct dp_ring *r, enum dp_ring_kind kind,
     const uint64_t *words, size_t count);
 
+/* Begin to fetch where the next record goes. */
+void dp_ring_expect(const struct dp_ring *r);
+
 /* False when the file at path is not the one that r writes, or was cut short
  * or written over: what is written to it is lost. */
 bool dp_ring_is_at(const struct dp_ring *r, const char *path);

@@ -20,7 +20,7 @@
 static struct dp_map *map;
 static uint32_t capacity = 1u << 20;
 static uint32_t now_s = NOW;
-static uint32_t *hints; /* by key */
+static struct dp_map_spot *spots; /* by key */
 static unsigned refused;
 static bool filled; /* all keys below capacity live */
 static char path[1024];
@@ -52,14 +52,21 @@ static void remove_map(void)
 
 /* --- operations ---------------------------------------------------------- */
 
-static void record(uint32_t key, uint32_t lifetime_s, uint32_t *hint)
+static struct dp_sighting sighting_of(uint32_t key, uint32_t lifetime_s)
 {
-	struct dp_name name;
-	struct dp_sighting s = { .name = bench_name(&name, key, ""),
-		.ttl_s = 60, .lifetime_s = lifetime_s, .hint = hint };
+	uint8_t addr[4] = { 192, (uint8_t)(key >> 16), (uint8_t)(key >> 8),
+		(uint8_t)key };
 
-	s.addr = dp_addr_v4((const uint8_t[4]){ 192, (uint8_t)(key >> 16),
-	    (uint8_t)(key >> 8), (uint8_t)key });
+	return (struct dp_sighting){ .addr = dp_addr_v4(addr), .ttl_s = 60,
+		.lifetime_s = lifetime_s, .spot = &spots[key] };
+}
+
+static void record(uint32_t key, uint32_t lifetime_s)
+{
+	struct dp_sighting s = sighting_of(key & (capacity - 1), lifetime_s);
+	struct dp_name name;
+
+	s.name = bench_name(&name, key, "");
 	if (dp_map_record(map, &s, now_s) != DP_OK)
 		__atomic_fetch_add(&refused, 1, __ATOMIC_RELAXED);
 }
@@ -67,26 +74,29 @@ static void record(uint32_t key, uint32_t lifetime_s, uint32_t *hint)
 static void record_plain(unsigned thread, uint32_t key)
 {
 	(void)thread;
-	record(key, 300, NULL);
+	record(key, 300);
 }
 
-static void record_again(unsigned thread, uint32_t key)
+static void record_ended(unsigned thread, uint32_t key)
 {
 	(void)thread;
-	record(key & (capacity - 1), 300, NULL);
+	record(key & (capacity - 1), 300);
 }
 
-static void record_by_hint(unsigned thread, uint32_t key)
+/* As the callback does: no name is made. */
+static void record_at_spot(unsigned thread, uint32_t key)
 {
+	struct dp_sighting s = sighting_of(key, 300);
+
 	(void)thread;
-	record(key, 300, &hints[key]);
+	if (!dp_map_record_again(map, &s, 1, now_s))
+		record(key, 300);
 }
 
 static void record_longer(unsigned thread, uint32_t key)
 {
 	/* More often than a key comes again where there are few of them. */
-	record(key, 1000 + threads[thread].longer_s++ / 8 % 500000,
-	    &hints[key]);
+	record(key, 1000 + threads[thread].longer_s++ / 8 % 500000);
 }
 
 static void start_anew(bool cold)
@@ -103,7 +113,7 @@ static void let_live(bool cold)
 		return;
 	start_anew(cold);
 	for (uint32_t key = 0; key < capacity; key++)
-		record(key, 300, &hints[key]);
+		record(key, 300);
 	filled = true;
 }
 
@@ -142,8 +152,8 @@ int main(int argc, char **argv)
 		capacity = (uint32_t)strtoul(argv[2], NULL, 10);
 	if (capacity < BENCH_HOT || (capacity & (capacity - 1)) != 0)
 		return EXIT_FAILURE;
-	hints = calloc(capacity, sizeof(*hints));
-	if (!hints)
+	spots = calloc(capacity, sizeof(*spots));
+	if (!spots)
 		return EXIT_FAILURE;
 	remove_map();
 	open_map();
@@ -153,20 +163,20 @@ int main(int argc, char **argv)
 		    BENCH_ALL },
 		{ "record, new", record_plain, start_anew, capacity,
 		    BENCH_ONCE },
-		{ "record, after its end", record_again, let_end, capacity,
+		{ "record, after its end", record_ended, let_end, capacity,
 		    BENCH_ONCE },
 		{ "record, known", record_plain, let_live, capacity,
 		    BENCH_ALL },
-		{ "record, known, hint", record_by_hint, let_live, capacity,
+		{ "record, known, at its spot", record_at_spot, let_live, capacity,
 		    BENCH_ALL },
-		{ "record, prolonged, hint", record_longer, let_live, capacity,
+		{ "record, prolonged", record_longer, let_live, capacity,
 		    BENCH_ALL },
 	};
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
 		bench_run(&ops[i]);
 	show_open_and_walk();
 	remove_map();
-	free(hints);
+	free(spots);
 	if (refused)
 		fprintf(stderr, "bench_map: %u refused\n", refused);
 	return EXIT_SUCCESS;

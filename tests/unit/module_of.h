@@ -57,6 +57,7 @@ static inline void module_of_open(struct module_of *o,
 
 	o->m.instance = ++instance;
 	o->m.env = &o->env;
+	o->m.messages = 1u << 16;
 	dp_epoch_init(&o->m.epoch);
 	CU_ASSERT_TRUE_FATAL(dp_cache_create(&o->m, o->cfg));
 	CU_ASSERT_EQUAL_FATAL(dp_status_create_private(&status), DP_OK);

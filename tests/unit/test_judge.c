@@ -161,8 +161,9 @@ static void a_memo_changes_no_verdict(void)
 		struct dp_case c = case_of(&o, names[r >> 24 & 3], qclass);
 		struct dp_case d = c;
 
-		CU_ASSERT_EQUAL(dp_case_judge_again(&d, memos, LDNS_RR_TYPE_A,
-		    &client, NULL), dp_case_judge(&c, &client, NULL));
+		dp_case_expect(&d, memos, LDNS_RR_TYPE_A, &client);
+		CU_ASSERT_EQUAL(dp_case_judge_again(&d, memos, NULL),
+		    dp_case_judge(&c, &client, NULL));
 		CU_ASSERT_EQUAL(d.match.rule, c.match.rule);
 		CU_ASSERT_EQUAL(d.match.allow, c.match.allow);
 		CU_ASSERT_EQUAL(d.audience, c.audience);

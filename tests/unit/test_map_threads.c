@@ -48,8 +48,8 @@ static void threads_run(void *(*writer)(void *), void *(*reader)(void *))
 }
 
 /* Each thread its own; of another number, or of another map, for some. */
-#define HINTS 101
-static _Thread_local uint32_t hints[HINTS];
+#define SPOTS 101
+static _Thread_local struct dp_map_spot spots[SPOTS];
 
 static void record_at(uint64_t n, uint32_t now_s, uint32_t lifetime_s)
 {
@@ -57,7 +57,7 @@ static void record_at(uint64_t n, uint32_t now_s, uint32_t lifetime_s)
 
 	unit_sighting(&u, n);
 	u.s.lifetime_s = lifetime_s;
-	u.s.hint = &hints[n % HINTS];
+	u.s.spot = &spots[n % SPOTS];
 	if (dp_map_record(map, &u.s, now_s) == DP_OK)
 		atomic_fetch_add(&recorded, 1);
 	else

@@ -21,6 +21,17 @@ static const char *const second[] = {
 	NULL,
 };
 
+static struct dp_memo *memo_of(struct dp_memos *memos,
+    const struct dp_policy *p, uint64_t map_id, const struct dp_name *name,
+    uint16_t type, uint32_t audience)
+{
+	struct dp_memo_key key = { .name = name, .type = type,
+		.audience = audience };
+
+	dp_memo_expect(memos, &key);
+	return dp_memo_of(memos, &key, p, map_id);
+}
+
 static bool same_text(const struct dp_rule_told *a,
     const struct dp_rule_told *b)
 {
@@ -35,7 +46,7 @@ static bool is_right(struct dp_memos *memos, const struct dp_policy *p,
 {
 	struct dp_match match = dp_policy_match(p, name, audience);
 	const struct dp_memo *memo =
-	    dp_memo_of(memos, p, name, type, audience);
+	    memo_of(memos, p, 7, name, type, audience);
 	struct dp_rule_told told;
 
 	if (!memo || memo->match.rule != match.rule ||
@@ -53,7 +64,7 @@ static void memos_say_what_the_policy_says(void)
 {
 	static const char *const parents[] = { "manage.example", "cdn.example",
 		"vlan.example", "off.test" };
-	struct dp_memos *memos = dp_memos_new();
+	struct dp_memos *memos = dp_memos_new(0);
 	struct unit_opened p[2] = { unit_open(first, NULL),
 		unit_open(second, NULL) };
 	uint64_t state = 3;
@@ -82,7 +93,7 @@ static void memos_say_what_the_policy_says(void)
 /* A later policy may lie where an earlier one lay. */
 static void memos_of_a_closed_policy_are_none(void)
 {
-	struct dp_memos *memos = dp_memos_new();
+	struct dp_memos *memos = dp_memos_new(0);
 	struct dp_name name = unit_name("n3.manage.example");
 	uint64_t last = 0;
 
@@ -101,13 +112,13 @@ static void memos_of_a_closed_policy_are_none(void)
 
 static void names_of_some_length_are_remembered(void)
 {
-	struct dp_memos *memos = dp_memos_new();
+	struct dp_memos *memos = dp_memos_new(0);
 	struct unit_opened p = unit_open(first, NULL);
 	struct dp_name name = unit_name("manage.example");
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(memos);
 	while (name.len <= DP_NAME_MAX - 2) {
-		CU_ASSERT_EQUAL(dp_memo_of(memos, p.policy, &name, 1, 0) ?
+		CU_ASSERT_EQUAL(memo_of(memos, p.policy, 7, &name, 1, 0) ?
 			is_right(memos, p.policy, &name, 1, 0) :
 			name.len > DP_MEMO_NAME_B, true);
 		memmove(name.wire + 2, name.wire, name.len);
@@ -118,31 +129,102 @@ static void names_of_some_length_are_remembered(void)
 	dp_memos_free(&memos);
 }
 
-/* As long as the question is the same, and no longer. */
-static void hints_are_kept(void)
+static bool has_spots(const struct dp_memo *memo)
 {
-	struct dp_memos *memos = dp_memos_new();
+	return memo->spot[0].seq != 0 || memo->spot[DP_MEMO_SPOTS - 1].seq != 0;
+}
+
+/* As long as question and map are the same, and no longer. */
+static void spots_are_kept(void)
+{
+	static const struct {
+		uint64_t map_id;
+		uint16_t type;
+		uint32_t audience;
+		bool kept;
+	} asked[] = {
+		{ 7, 1, 0, false }, { 7, 1, 0, true }, { 7, 1, 1, false },
+		{ 7, 28, 1, false }, { 7, 1, 1, true }, { 8, 1, 1, false },
+		{ 8, 1, 1, true }, { 7, 1, 1, false }, { 0, 1, 1, false },
+	};
+	struct dp_memos *memos = dp_memos_new(0);
 	struct unit_opened p = unit_open(first, NULL);
 	struct dp_name name = unit_name("a.manage.example");
-	struct dp_memo *memo;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(memos);
-	memo = dp_memo_of(memos, p.policy, &name, 1, 0);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(memo);
-	for (unsigned i = 0; i < DP_MEMO_HINTS; i++) {
-		CU_ASSERT_EQUAL(memo->hint[i], 0);
-		memo->hint[i] = i + 1;
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		struct dp_memo *memo = memo_of(memos, p.policy,
+		    asked[i].map_id, &name, asked[i].type, asked[i].audience);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(memo);
+		CU_ASSERT_EQUAL(has_spots(memo), asked[i].kept);
+		for (unsigned k = 0; k < DP_MEMO_SPOTS; k++)
+			memo->spot[k].seq = k + 1;
 	}
-	CU_ASSERT_PTR_EQUAL(dp_memo_of(memos, p.policy, &name, 1, 0), memo);
-	CU_ASSERT_EQUAL(memo->hint[DP_MEMO_HINTS - 1], DP_MEMO_HINTS);
-	memo = dp_memo_of(memos, p.policy, &name, 1, 1);
-	CU_ASSERT_EQUAL(memo->hint[0], 0);
-	memo = dp_memo_of(memos, p.policy, &name, 28, 1);
-	CU_ASSERT_EQUAL(memo->hint[0], 0);
 	unit_opened_close(&p);
 	dp_memos_free(&memos);
 }
 
+/* Two questions that meet in one place both stay. */
+static void pairs_are_remembered(void)
+{
+	struct dp_memos *memos = dp_memos_new(0);
+	struct unit_opened p = unit_open(first, NULL);
+	struct dp_memo *kept[200];
+	unsigned lost = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(memos);
+	for (int round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < 200; i++) {
+			struct dp_name name;
+			struct dp_memo *memo;
+			char text[40];
+
+			snprintf(text, sizeof(text), "n%u.manage.example", i);
+			name = unit_name(text);
+			memo = memo_of(memos, p.policy, 7, &name, 1, 0);
+			CU_ASSERT_PTR_NOT_NULL_FATAL(memo);
+			lost += round > 0 && memo != kept[i];
+			kept[i] = memo;
+		}
+	}
+	CU_ASSERT_TRUE(lost < 10); /* each on its own: about 35 */
+	unit_opened_close(&p);
+	dp_memos_free(&memos);
+}
+
+static void pins_are_told(void)
+{
+	static const char *const rules[] = {
+		"a.dnspin: pinned.example allow 20.0.0.0/8",
+		"a.dnspin: plain.example allow", NULL,
+	};
+	static const char *const names[] = { "pinned.example", "plain.example",
+		"off.example" };
+
+	for (uint32_t pins = DP_PINS_IGNORE; pins <= DP_PINS_ENFORCE; pins++) {
+		struct dp_memos *memos = dp_memos_new(0);
+		struct dp_settings set;
+		struct unit_opened p;
+
+		dp_settings_default(&set);
+		set.value[DP_SET_PINS] = pins;
+		p = unit_open(rules, &set);
+		for (size_t i = 0; i < 3; i++) {
+			struct dp_name name = unit_name(names[i]);
+			const struct dp_memo *memo =
+			    memo_of(memos, p.policy, 7, &name, 1, 0);
+
+			CU_ASSERT_PTR_NOT_NULL_FATAL(memo);
+			CU_ASSERT_EQUAL(memo->pinned,
+			    i == 0 && pins != DP_PINS_IGNORE);
+		}
+		unit_opened_close(&p);
+		dp_memos_free(&memos);
+	}
+}
+
 UNIT_MAIN("memo", UNIT(memos_say_what_the_policy_says),
     UNIT(memos_of_a_closed_policy_are_none),
-    UNIT(names_of_some_length_are_remembered), UNIT(hints_are_kept))
+    UNIT(names_of_some_length_are_remembered), UNIT(spots_are_kept),
+    UNIT(pairs_are_remembered), UNIT(pins_are_told))

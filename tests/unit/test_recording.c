@@ -161,9 +161,9 @@ static void losses_and_drift_are_counted(void)
 }
 
 /* The first addresses have one each. */
-static void hints_are_used_up(void)
+static void spots_are_used_up(void)
 {
-	uint32_t hints[3] = { 0, 0, 0 }; /* the last one for nobody */
+	struct dp_map_spot spots[3] = { { 0 } }; /* the last one for nobody */
 	struct dp_binding got;
 	uint32_t cursor = 0;
 	char addr[16];
@@ -171,18 +171,18 @@ static void hints_are_used_up(void)
 
 	bench_open(&b, DP_PRIVATE_REFUSE, DP_PINS_IGNORE);
 	for (int round = 0; round < 3; round++) {
-		b.r.hints = hints;
-		b.r.hint_count = 2;
+		b.r.spots = spots;
+		b.r.spot_count = 2;
 		for (int i = 0; i < 4; i++) {
 			snprintf(addr, sizeof(addr), "20.1.2.%d", i);
 			give(&b, "a.manage.example", addr, 600);
 		}
-		CU_ASSERT_EQUAL(b.r.hint_count, 0);
-		CU_ASSERT_EQUAL(hints[0] != 0, round > 0);
-		CU_ASSERT_EQUAL(hints[1] != 0, round > 0);
-		CU_ASSERT_EQUAL(hints[2], 0);
+		CU_ASSERT_EQUAL(b.r.spot_count, 0);
+		CU_ASSERT_EQUAL(spots[0].seq != 0, round > 0);
+		CU_ASSERT_EQUAL(spots[1].seq != 0, round > 0);
+		CU_ASSERT_EQUAL(spots[2].seq, 0);
 	}
-	CU_ASSERT_NOT_EQUAL(hints[0], hints[1]);
+	CU_ASSERT_NOT_EQUAL(spots[0].slot, spots[1].slot);
 	for (int i = 0; i < 4; i++) {
 		CU_ASSERT_TRUE_FATAL(dp_map_next(b.r.map, &cursor, NOW, &got));
 		CU_ASSERT_EQUAL(got.hits, 3);
@@ -193,4 +193,4 @@ static void hints_are_used_up(void)
 
 UNIT_MAIN("recording", UNIT(lifetimes_are_clamped), UNIT(addresses_are_recorded),
     UNIT(special_addresses_are_not), UNIT(losses_and_drift_are_counted),
-    UNIT(hints_are_used_up))
+    UNIT(spots_are_used_up))

@@ -139,7 +139,7 @@ static inline void unit_sighting(struct unit_sighting *u, uint64_t n)
 	u->s.addr = n % 4 == 0 ? dp_addr_v6(bytes) : dp_addr_v4(bytes);
 	u->s.ttl_s = 60;
 	u->s.lifetime_s = 300;
-	u->s.hint = NULL;
+	u->s.spot = NULL;
 }
 
 static inline enum dp_err unit_record(struct dp_map *map, uint64_t n,
