@@ -7,16 +7,17 @@ static uint8_t lower(uint8_t c)
 	return (uint8_t)(c + (((uint8_t)(c - 'A') < 26) << 5));
 }
 
-/* Of eight octets. Without their high bits no sum runs over into the next one;
- * those that have it are no letters. */
-static uint64_t lower_word(uint64_t w)
+/* The high bits of those of eight octets that are upper-case letters. Without
+ * their high bits no sum runs over into the next one; those that have it are no
+ * letters. */
+static uint64_t upper_of(uint64_t w)
 {
 	const uint64_t ones = UINT64_MAX / 255, high = 0x80 * ones;
 	uint64_t low = w & ~high;
 	uint64_t from_a = low + (0x80 - 'A') * ones;
 	uint64_t beyond_z = low + (0x80 - 'Z' - 1) * ones;
 
-	return w | (from_a & ~beyond_z & ~w & high) >> 2;
+	return from_a & ~beyond_z & ~w & high;
 }
 
 static void lower_eight(uint8_t *to, const uint8_t *from)
@@ -24,7 +25,7 @@ static void lower_eight(uint8_t *to, const uint8_t *from)
 	uint64_t w;
 
 	memcpy(&w, from, 8);
-	w = lower_word(w);
+	w |= upper_of(w) >> 2;
 	memcpy(to, &w, 8);
 }
 
@@ -73,13 +74,28 @@ enum dp_err dp_name_from_wire(struct dp_name *out, const uint8_t *wire,
 	return DP_OK;
 }
 
+bool dp_name_is_lower(const uint8_t *wire, size_t len)
+{
+	uint64_t upper = 0, w;
+	size_t i = 0;
+
+	for (; i + 8 <= len; i += 8) {
+		memcpy(&w, wire + i, 8);
+		upper |= upper_of(w);
+	}
+	if (i > 0) {
+		memcpy(&w, wire + len - 8, 8); /* some for a second time */
+		return (upper | upper_of(w)) == 0;
+	}
+	for (; i < len; i++)
+		upper |= lower(wire[i]) ^ wire[i];
+	return upper == 0;
+}
+
 bool dp_name_is_canonical(const uint8_t *wire, size_t len)
 {
-	struct dp_name lowered;
-
 	return len > 0 && wire_name_b(wire, len) == len &&
-	    dp_name_copy_lower(&lowered, wire, len) &&
-	    memcmp(lowered.wire, wire, len) == 0;
+	    dp_name_is_lower(wire, len);
 }
 
 /*

@@ -60,4 +60,7 @@ bool dp_name_within(const struct dp_name *name, const struct dp_name *parent);
  * files. */
 bool dp_name_is_canonical(const uint8_t *wire, size_t len);
 
+/* Are the octets of a well-formed name in lower case? */
+bool dp_name_is_lower(const uint8_t *wire, size_t len);
+
 #endif

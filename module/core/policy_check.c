@@ -6,7 +6,6 @@
  */
 #include <string.h>
 
-#include "module/core/policy_hash.h"
 #include "module/core/policy_view.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -303,167 +302,11 @@ static enum dp_err check_traits(const struct check *c)
 	return DP_OK;
 }
 
-/* Does a label of the name consist of "*"? */
-static bool has_star_label(const struct dp_name *name)
-{
-	for (unsigned at = 0; name->wire[at]; at += 1u + name->wire[at])
-		if (name->wire[at] == 1 && name->wire[at + 1] == '*')
-			return true;
-	return false;
-}
-
-static const char *rule_wrong(const struct check *c,
-    const struct dp_rule_d *rule, struct dp_name *base)
-{
-	const struct dp_trait_d *trait;
-
-	if (!name_from(c, rule->name_off, rule->name_len, base) ||
-	    has_star_label(base))
-		return "a rule's name is none";
-	if (rule->zero != 0 || (rule->flags &
-	    ~(DP_RULE_WILDCARD | DP_RULE_DENY | DP_RULE_MORE)) != 0)
-		return "a rule has unknown flags";
-	/* "*." must fit in front. */
-	if ((rule->flags & DP_RULE_WILDCARD) && base->len > DP_NAME_MAX - 2)
-		return "a wildcard's name is too long";
-	if (rule->trait >= c->view->head->traits.count)
-		return "a rule has no trait";
-	trait = &c->view->traits[rule->trait];
-	if ((rule->flags & DP_RULE_DENY) &&
-	    (trait->service_count > 0 || trait->pin_count > 0))
-		return "a rule that denies has services or pins";
-	return NULL;
-}
-
-static uint64_t audiences_of(const struct dp_policy_view *v,
-    const struct dp_rule_d *rule)
-{
-	return v->traits[rule->trait].audiences;
-}
-
-/* Does rule belong behind the one before it, whose base is last? told: the
- * audiences of this pattern so far. */
-static bool rule_follows(const struct dp_policy_view *v,
-    const struct dp_rule_d *rule, const struct dp_name *base,
-    const struct dp_name *last, uint64_t *told)
-{
-	const struct dp_rule_d *before = rule - 1;
-	uint64_t set = audiences_of(v, rule), lowest = set & -set;
-	bool wildcard = rule->flags & DP_RULE_WILDCARD;
-	bool was_wildcard = before->flags & DP_RULE_WILDCARD;
-	int order = dp_name_compare(last, base);
-	bool fits;
-
-	if (!(before->flags & DP_RULE_MORE)) {
-		*told = set;
-		/* At the same name only the wildcard after the exact rule. */
-		return order < 0 || (order == 0 && wildcard && !was_wildcard);
-	}
-	fits = order == 0 && wildcard == was_wildcard && (set & *told) == 0 &&
-	    (audiences_of(v, before) & (lowest - 1)) != 0;
-	*told |= set;
-	return fits;
-}
-
 static enum dp_err check_rules(const struct check *c)
 {
-	const struct dp_policy_view *v = c->view;
-	struct dp_name base, last = { .len = 0 };
-	uint64_t told = 0;
-	unsigned depth = 0;
+	const char *wrong = dp_policy_rules_wrong(c->view);
 
-	for (uint32_t i = 0; i < v->rule_count; i++) {
-		const struct dp_rule_d *rule = &v->rules[i];
-		const char *wrong = rule_wrong(c, rule, &base);
-
-		if (wrong)
-			return damaged(c, wrong);
-		if (i == 0)
-			told = audiences_of(v, rule);
-		else if (!rule_follows(v, rule, &base, &last, &told))
-			return damaged(c, "the rules are not sorted");
-		if ((rule->flags & DP_RULE_WILDCARD) &&
-		    dp_name_labels(&base) > depth)
-			depth = dp_name_labels(&base);
-		last = base;
-	}
-	if (v->rule_count > 0 &&
-	    (v->rules[v->rule_count - 1].flags & DP_RULE_MORE))
-		return damaged(c, "the last rule announces one more");
-	if (depth != v->head->wildcard_depth_max)
-		return damaged(c, "the depth of the wildcards is wrong");
-	return DP_OK;
-}
-
-/* Is rule i the first of its pattern? */
-static bool is_first(const struct dp_policy_view *v, uint32_t i)
-{
-	return i == 0 || !(v->rules[i - 1].flags & DP_RULE_MORE);
-}
-
-static uint64_t kind_of(const struct dp_rule_d *rule)
-{
-	return rule->flags & DP_RULE_WILDCARD ? DP_HASH_WILDCARD
-					      : DP_HASH_EXACT;
-}
-
-/* The hash of a rule's base; the memory where a search for it begins is asked
- * for. */
-static uint64_t hash_ahead(const struct dp_policy_view *v,
-    const struct dp_rule_d *rule)
-{
-	struct dp_suffixes s;
-	uint64_t key;
-
-	dp_hash_suffixes(&s, v->names + rule->name_off);
-	key = dp_hash_key(s.hash[s.labels], kind_of(rule));
-	__builtin_prefetch(&v->table[(uint32_t)key & v->table_mask]);
-	return s.hash[s.labels];
-}
-
-/*
- * Is the first rule of each pattern in the table? Rules and names are read in
- * order, but places in the table are anywhere: memory is asked for some rules
- * ahead, or a million of them would wait for it one by one.
- */
-static bool all_found(const struct dp_policy_view *v)
-{
-	uint64_t hash[16];
-	const uint32_t ahead = sizeof(hash) / sizeof(hash[0]);
-	uint32_t next = 0;
-
-	for (uint32_t i = 0; i < v->rule_count; i++) {
-		const struct dp_rule_d *rule = &v->rules[i];
-
-		for (; next < v->rule_count && next - i < ahead; next++)
-			hash[next % ahead] = hash_ahead(v, &v->rules[next]);
-		if (is_first(v, i) &&
-		    dp_policy_find(v, v->names + rule->name_off,
-			rule->name_len, hash[i % ahead], kind_of(rule)) != i)
-			return false;
-	}
-	return true;
-}
-
-/* After check_rules: a search reads the names of the rules. */
-static enum dp_err check_table(const struct check *c)
-{
-	const struct dp_policy_view *v = c->view;
-	uint64_t used = 0, patterns = 0;
-
-	for (uint64_t i = 0; i < v->head->table.count; i++) {
-		if (v->table[i].rule == 0 && v->table[i].hash != 0)
-			return damaged(c, "an empty entry that is not empty");
-		if (v->table[i].rule > v->rule_count)
-			return damaged(c, "an entry of the table has no rule");
-		used += v->table[i].rule != 0;
-	}
-	for (uint32_t i = 0; i < v->rule_count; i++)
-		patterns += is_first(v, i);
-	if (used != patterns || used >= v->head->table.count)
-		return damaged(c, "the table has too many or too few entries");
-	/* All are found, so that none can be there twice. */
-	return all_found(v) ? DP_OK : damaged(c, "a rule is not in the table");
+	return wrong ? damaged(c, wrong) : DP_OK;
 }
 
 enum dp_err dp_policy_check(struct dp_policy_view *out,
@@ -475,7 +318,6 @@ enum dp_err dp_policy_check(struct dp_policy_view *out,
 	const struct check c = { bytes, size_b, object, diag, &view };
 	enum dp_err (*const checks[])(const struct check *) = {
 		check_groups, check_clients, check_traits, check_rules,
-		check_table,
 	};
 	enum dp_err err = check_frame(&c);
 

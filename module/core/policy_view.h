@@ -70,6 +70,10 @@ struct dp_prefix dp_policy_client_prefix(const struct dp_client_d *client);
  * what is wrong. After their sections were found. */
 const char *dp_policy_clients_wrong(const struct dp_policy_view *v);
 
+/* The same about rules, their names and the table. After the traits were found
+ * to be right. */
+const char *dp_policy_rules_wrong(const struct dp_policy_view *v);
+
 bool dp_policy_is_zero(const uint8_t *bytes, size_t n);
 
 #define DP_POLICY_SIGN_B (sizeof(DP_POLICY_SIGN_TEXT) - 1 + DP_POLICY_DIGEST_B)

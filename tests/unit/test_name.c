@@ -210,6 +210,26 @@ static void wire_is_checked(void)
 	}
 }
 
+/* Of each length, at each place. */
+static void upper_case_is_seen(void)
+{
+	static const char edges[] = "@AZ[\x81\xc1\xdb";
+	uint8_t wire[25];
+
+	for (size_t len = 1; len <= sizeof(wire); len++) {
+		memset(wire, 'a', sizeof(wire));
+		for (size_t at = 0; at < len; at++) {
+			for (const char *c = edges; *c; c++) {
+				wire[at] = (uint8_t)*c;
+				CU_ASSERT_EQUAL(dp_name_is_lower(wire, len),
+				    *c != 'A' && *c != 'Z');
+			}
+			wire[at] = 'z';
+		}
+		CU_ASSERT(dp_name_is_lower(wire, len));
+	}
+}
+
 static void wire_limits(void)
 {
 	uint8_t wire[400] = { 0 };
@@ -376,7 +396,7 @@ static void random_names_survive_text(void)
 
 UNIT_MAIN("name", UNIT(text_becomes_wire), UNIT(wrong_text_is_refused),
     UNIT(text_limits), UNIT(longest_names), UNIT(wire_becomes_text),
-    UNIT(wire_is_checked), UNIT(wire_limits), UNIT(canonical_is_exact),
-    UNIT(copying_lowers_letters_only),
+    UNIT(wire_is_checked), UNIT(upper_case_is_seen), UNIT(wire_limits),
+    UNIT(canonical_is_exact), UNIT(copying_lowers_letters_only),
     UNIT(copying_lowers_each_octet_by_itself), UNIT(canonical_order),
     UNIT(labels_and_ancestors), UNIT(random_names_survive_text))
