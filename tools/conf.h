@@ -13,12 +13,20 @@
 /* What diag's object begins with when an override is wrong and no file. */
 #define DP_CONF_OVERRIDE "-o "
 
+/* In the order of its words. */
+enum dp_on_misfit {
+	DP_ON_MISFIT_AUTO,
+	DP_ON_MISFIT_CLOSED,
+	DP_ON_MISFIT_OPEN
+};
+
 struct dp_conf {
 	struct dp_settings settings;
 	char *sign_key;	   /* path, NULL: policies stay unsigned */
 	char *trusted_key; /* path, NULL: any policy is taken */
 	char **zones;	   /* globs */
 	size_t zone_count;
+	enum dp_on_misfit on_misfit;
 };
 
 /*

@@ -163,6 +163,21 @@ static enum dp_err set_table(struct dp_conf *conf, const char *text,
 	return DP_OK;
 }
 
+static enum dp_err set_on_misfit(struct dp_conf *conf, const char *text,
+    struct dp_diag *diag)
+{
+	static const char *const words[] = { "auto", "fail-closed",
+		"fail-open" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i], text) == 0) {
+			conf->on_misfit = (enum dp_on_misfit)i;
+			return DP_OK;
+		}
+	return SYNTAX(diag, "on-misfit = %.64s: must be one of: auto, "
+	    "fail-closed, fail-open", text);
+}
+
 enum dp_err dp_conf_value_set(struct dp_conf *conf, int key, const char *text,
     const char *folder, struct dp_diag *diag)
 {
@@ -172,6 +187,8 @@ enum dp_err dp_conf_value_set(struct dp_conf *conf, int key, const char *text,
 		return set_path(&conf->trusted_key, text, folder, diag);
 	if (key == DP_CONF_NFT_TABLE)
 		return set_table(conf, text, diag);
+	if (key == DP_CONF_ON_MISFIT)
+		return set_on_misfit(conf, text, diag);
 	return dp_setting_info[key].words ? set_word(conf, key, text, diag)
 					  : set_number(conf, key, text, diag);
 }

@@ -75,6 +75,31 @@ static void wrong_values_change_nothing(void)
 	}
 }
 
+static void what_to_do_on_a_misfit_is_a_word(void)
+{
+	static const struct {
+		const char *text;
+		enum dp_on_misfit wanted;
+	} cases[] = {
+		{ "fail-open", DP_ON_MISFIT_OPEN },
+		{ "fail-closed", DP_ON_MISFIT_CLOSED },
+		{ "auto", DP_ON_MISFIT_AUTO },
+	};
+	struct dp_conf conf = { .sign_key = NULL };
+	struct dp_diag diag;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CU_ASSERT_EQUAL(dp_conf_value_set(&conf, DP_CONF_ON_MISFIT,
+		    cases[i].text, "", &diag), DP_OK);
+		CU_ASSERT_EQUAL(conf.on_misfit, cases[i].wanted);
+		CU_ASSERT_EQUAL(dp_conf_value_set(&conf, DP_CONF_ON_MISFIT,
+		    "open", "", &diag), DP_ERR_SYNTAX);
+		CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason,
+		    "on-misfit = open: must be one of: auto"));
+		CU_ASSERT_EQUAL(conf.on_misfit, cases[i].wanted);
+	}
+}
+
 static void paths_count_from_the_folder_given(void)
 {
 	static const struct {
@@ -127,4 +152,5 @@ static void zones_come_one_by_one(void)
 
 UNIT_MAIN("conf_value", UNIT(every_key_is_found_by_its_name),
     UNIT(unknown_names_get_the_nearest), UNIT(wrong_values_change_nothing),
+    UNIT(what_to_do_on_a_misfit_is_a_word),
     UNIT(paths_count_from_the_folder_given), UNIT(zones_come_one_by_one))
