@@ -244,8 +244,35 @@ static const char *special_word(const struct special *table, size_t count,
 	return NULL;
 }
 
+/* Nearly all addresses of servers can be told by their first octet, which is
+ * none that an entry begins with. */
+static bool may_be_special_v4(uint8_t first)
+{
+	switch (first) {
+	case 0:
+	case 10:
+	case 100:
+	case 127:
+	case 169:
+	case 172:
+	case 192:
+	case 198:
+	case 203:
+		return true;
+	default:
+		return first >= 224;
+	}
+}
+
+static bool may_be_special_v6(uint8_t first)
+{
+	return first <= 0x20 || first >= 0x3f;
+}
+
 static const char *special_word_v4(const uint8_t *bytes)
 {
+	if (!may_be_special_v4(bytes[0]))
+		return NULL;
 	return special_word(special_v4,
 	    sizeof(special_v4) / sizeof(special_v4[0]), bytes);
 }
@@ -257,6 +284,8 @@ const char *dp_addr_special(const struct dp_addr *a)
 
 	if (a->family == 4)
 		return special_word_v4(a->bytes);
+	if (!may_be_special_v6(a->bytes[0]))
+		return NULL;
 	/* RFC 6052, 2.2 and RFC 3056, 2: where the IPv4 address stands. */
 	if (memcmp(a->bytes, nat64, sizeof(nat64)) == 0)
 		return special_word_v4(a->bytes + 12);
