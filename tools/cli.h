@@ -30,8 +30,8 @@ struct dp_cli {
 /* argv[0] is the verb's name. Returns an enum dp_exit. */
 typedef int dp_verb_fn(const struct dp_cli *cli, int argc, char **argv);
 
-#define DP_VERB(id, name, operands, brief, text, examples) \
-	dp_verb_fn dp_verb_##name;
+#define DP_VERB(id, function, name, operands, brief, text, examples) \
+	dp_verb_fn dp_verb_##function;
 #include "tools/verb.def"
 
 /* All errors are one line, cut off where they are too long, and hold no control
@@ -74,6 +74,11 @@ int dp_cli_run(const char *state_dir, int argc, char **argv);
 /* The settings file and -o; false on failure. The caller frees with
  * dp_conf_free. */
 bool dp_cli_conf(const struct dp_cli *cli, struct dp_conf *out, int *code);
+
+/* What verb_compile.c does for dnspin enable: put the zones of the settings into
+ * force where there is no policy yet. There may be none: then no name is
+ * allowed. Prints nothing but errors. Returns an enum dp_exit. */
+int dp_cli_compile_first(const struct dp_cli *cli, bool only_check);
 
 /* The policy in force, checked, with the signature that the settings'
  * trusted-key wants; NULL on failure. The caller closes. */

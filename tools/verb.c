@@ -6,13 +6,13 @@
 #define WIDTH 79
 
 enum verb_id {
-#define DP_VERB(id, name, operands, brief, text, examples) VERB_##id,
+#define DP_VERB(id, function, name, operands, brief, text, examples) VERB_##id,
 #include "tools/verb.def"
 };
 
 const struct dp_verb dp_verbs[] = {
-#define DP_VERB(id, name, operands, brief, text, examples) \
-	{ #name, dp_verb_##name, operands, brief, text, examples },
+#define DP_VERB(id, function, name, operands, brief, text, examples) \
+	{ name, dp_verb_##function, operands, brief, text, examples },
 #include "tools/verb.def"
 };
 const size_t dp_verb_count = sizeof(dp_verbs) / sizeof(dp_verbs[0]);

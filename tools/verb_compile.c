@@ -22,6 +22,7 @@ struct job {
 	const struct dp_cli *cli;
 	bool only_check; /* -n */
 	bool forced; /* -F */
+	bool first; /* the first policy there is: it may be empty */
 	const char *key; /* -k */
 	const char *out; /* -O, NULL: STATE/policy */
 	char **zones;
@@ -241,7 +242,7 @@ static int run(struct job *job)
 
 	if (!dp_cli_conf(job->cli, &job->conf, &code))
 		return code;
-	if (job->zone_count == 0 && job->conf.zone_count == 0)
+	if (job->zone_count == 0 && job->conf.zone_count == 0 && !job->first)
 		return dp_cli_usage("compile", "no zones: name zone files, or "
 		    "set zones in dnspin.conf");
 	err = compile(job);
@@ -289,16 +290,36 @@ static int parse(struct job *job, int argc, char **argv)
 	return DP_EXIT_OK;
 }
 
+static int run_and_close(struct job *job)
+{
+	int code = run(job);
+
+	dp_policy_close(&job->before);
+	dp_policy_close(&job->policy);
+	free(job->bytes);
+	dp_conf_free(&job->conf);
+	return code;
+}
+
 int dp_verb_compile(const struct dp_cli *cli, int argc, char **argv)
 {
 	struct job job = { .cli = cli, .report = stdout };
 	int code = parse(&job, argc, argv);
 
-	if (code == DP_EXIT_OK)
-		code = run(&job);
-	dp_policy_close(&job.before);
-	dp_policy_close(&job.policy);
-	free(job.bytes);
-	dp_conf_free(&job.conf);
+	return code == DP_EXIT_OK ? run_and_close(&job) : code;
+}
+
+int dp_cli_compile_first(const struct dp_cli *cli, bool only_check)
+{
+	struct job job = { .cli = cli, .first = true, .forced = true,
+		.only_check = only_check };
+	int code;
+
+	job.report = fopen("/dev/null", "we");
+	if (!job.report)
+		return dp_cli_fail(DP_EXIT_FAILED, "/dev/null", "%s",
+		    strerror(errno));
+	code = run_and_close(&job);
+	fclose(job.report);
 	return code;
 }

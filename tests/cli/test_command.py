@@ -26,7 +26,8 @@ def verbs():
         text = f.read()
     text = text[text.index("#endif"):]
     found = {}
-    for ident, name in re.findall(r"^DP_VERB\((\w+), (\w+),", text, re.M):
+    for ident, name in re.findall(
+            r'^DP_VERB\((\w+), \w+, "([\w-]+)",', text, re.M):
         found[name] = re.findall(r"^DP_OPTION\(%s, '(.)'" % ident, text, re.M)
     return found
 

@@ -60,6 +60,11 @@ class Tree:
         return os.path.join(os.path.dirname(self.unbound), "unbound-control")
 
     @property
+    def unbound_checkconf(self):
+        return os.path.join(os.path.dirname(self.unbound),
+                            "unbound-checkconf")
+
+    @property
     def sanitizer_env(self):
         """For ASan Unbound itself is built without: the runtime goes in
         first. Leaks are looked for in the whole process: Unbound has none."""
@@ -192,7 +197,7 @@ class Lab(Checks):
 
     # --- resolvers --------------------------------------------------------
 
-    def _module_copy(self):
+    def module_copy(self):
         """Unbound opens the module after it gave up its privileges: where
         the tree lies in a private folder, only a copy can be read."""
         if self._module is None:
@@ -213,7 +218,7 @@ class Lab(Checks):
         """
         address = address or f"127.53.1.{len(self._resolvers) + 1}"
         if module is True:
-            module = self._module_copy()
+            module = self.module_copy()
         resolver = Resolver(
             self.guard, self.tree, self.work, name, address=address,
             port=port, threads=threads, module=module, state=state,

@@ -236,6 +236,11 @@ class Resolver:
         return done.stdout
 
     @property
+    def conf(self):
+        """Its unbound.conf, which is there once it was started."""
+        return self._conf
+
+    @property
     def pid(self):
         return self._daemon.pid
 

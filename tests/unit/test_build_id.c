@@ -1,9 +1,7 @@
 #include "dp_config.h"
 
-#include "tests/unit/unit.h"
+#include "tests/unit/image_of.h"
 
-#include <link.h>
-#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,34 +40,6 @@ static void torn_notes_do_no_harm(void)
 		dp_build_id_in_notes(text, bytes, sizeof(bytes), 4);
 		CU_ASSERT_TRUE(strlen(text) < DP_BUILD_ID_TEXT_MAX);
 	}
-}
-
-#define CLASS (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32)
-
-/* A made-up module: header, one part, the note. */
-static struct image {
-	ElfW(Ehdr) head;
-	ElfW(Phdr) part;
-	struct {
-		ElfW(Nhdr) head;
-		char owner[8];
-		char server[28];
-	} note;
-} image;
-
-static void image_make(const char *server, size_t server_b)
-{
-	image = (struct image){
-		.head = { .e_ident = { 0x7f, 'E', 'L', 'F', CLASS },
-		    .e_phoff = offsetof(struct image, part),
-		    .e_phentsize = sizeof(ElfW(Phdr)), .e_phnum = 1 },
-		.part = { .p_type = PT_NOTE,
-		    .p_offset = offsetof(struct image, note),
-		    .p_filesz = sizeof(image.note), .p_align = 4 },
-		.note = { { sizeof(DP_BUILD_NOTE_OWNER), (uint32_t)server_b,
-		    DP_BUILD_NOTE_SERVER }, DP_BUILD_NOTE_OWNER, "" },
-	};
-	memcpy(image.note.server, server, server_b);
 }
 
 static enum dp_err wants(const void *bytes, size_t size_b, char *text,
