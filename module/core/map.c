@@ -19,7 +19,8 @@
 #define LOCK_TRIES 5000 /* of a millisecond each */
 #define JOIN_TRIES 100
 #define BAD_NAMES 100
-#define SLOTS_AHEAD 16384 /* 9 MiB */
+#define SLOTS_AHEAD 16384 /* 9 MiB, */
+#define SLOTS_AHEAD_MOST 131072 /* 72 MiB where so many are new */
 #define SLOT_COUNT_MAX (DP_MAP_CAPACITY_MAX * 2 + DP_MAP_BUCKET)
 
 static uint64_t align(uint64_t off)
@@ -126,6 +127,8 @@ static void populate(struct dp_map *map)
 {
 	dp_file_page_by_page(&map->file);
 	dp_file_populate(&map->file, 0, slots_at(map));
+	map->ahead_of = atomic_load_explicit(&map->head->slots_given,
+	    memory_order_relaxed);
 	dp_map_run_ahead(map);
 }
 
@@ -134,11 +137,18 @@ void dp_map_run_ahead(struct dp_map *map)
 	uint64_t given = atomic_load_explicit(&map->head->slots_given,
 	    memory_order_relaxed);
 	uint64_t from = map->ahead > given ? map->ahead : given;
-	uint64_t to = given + SLOTS_AHEAD;
+	uint64_t to, want = 0;
 
-	if (to > map->slot_count)
-		to = map->slot_count;
-	if (to <= from || (from > given && to - from < SLOTS_AHEAD / 4))
+	/* Where many are new, twice as many as since the last time. */
+	if (given > map->ahead_of)
+		want = 2 * (given - map->ahead_of);
+	if (want < SLOTS_AHEAD)
+		want = SLOTS_AHEAD;
+	if (want > SLOTS_AHEAD_MOST)
+		want = SLOTS_AHEAD_MOST;
+	map->ahead_of = given;
+	to = given + want < map->slot_count ? given + want : map->slot_count;
+	if (to <= from || (from > given && to - from < want / 4))
 		return;
 	dp_file_populate(&map->file,
 	    slots_at(map) + (size_t)from * sizeof(struct dp_slot_d),

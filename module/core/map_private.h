@@ -39,6 +39,7 @@ struct dp_map {
 	_Atomic uint64_t *feed;
 	struct dp_slot_d *slots;
 	uint64_t ahead; /* slots whose memory was asked for */
+	uint64_t ahead_of; /* those that were in use then */
 	struct dp_map_carried *carried; /* while the map is moved to: one for
 					 * each place of the old one */
 };

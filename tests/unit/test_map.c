@@ -250,18 +250,22 @@ static void memory_runs_ahead_of_writers(void)
 
 	CU_ASSERT_TRUE(is_there(map, 0));
 	CU_ASSERT_TRUE(is_there(map, 16383));
-	CU_ASSERT_FALSE(is_there(map, 40000));
-	map->head->slots_given = 30000;
+	CU_ASSERT_FALSE(is_there(map, 17000));
+	map->head->slots_given = 5000;
+	dp_map_run_ahead(map);
+	CU_ASSERT_TRUE(is_there(map, 5000 + 16383));
+	CU_ASSERT_FALSE(is_there(map, 22000));
+	map->head->slots_given = 30000; /* 25,000 at once */
 	dp_map_run_ahead(map);
 	CU_ASSERT_TRUE(is_there(map, 30000));
-	CU_ASSERT_TRUE(is_there(map, 40000));
-	CU_ASSERT_FALSE(is_there(map, 60000));
+	CU_ASSERT_TRUE(is_there(map, 30000 + 49999));
+	CU_ASSERT_FALSE(is_there(map, 81000));
 	map->head->slots_given = map->slot_count - 1;
 	dp_map_run_ahead(map);
 	CU_ASSERT_TRUE(is_there(map, map->slot_count - 1));
 	map->head->slots_given = map->slot_count + 5; /* the last ones died */
 	dp_map_run_ahead(map);
-	CU_ASSERT_FALSE(is_there(map, 60000));
+	CU_ASSERT_FALSE(is_there(map, 81000));
 	dp_map_close(&map);
 }
 
