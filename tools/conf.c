@@ -113,6 +113,8 @@ static int take(cfg_t *cfg, cfg_opt_t *opt)
 	else
 		err = dp_conf_value_set(load.conf, key, cfg_opt_getstr(opt),
 		    load.folder, &why);
+	load.conf->from[key] =
+	    load.is_file ? load.seen[key] : DP_CONF_FROM_OVERRIDE;
 	return err ? wrong(cfg, err, "%s", why.reason) : 0;
 }
 

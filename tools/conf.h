@@ -13,6 +13,19 @@
 /* What diag's object begins with when an override is wrong and no file. */
 #define DP_CONF_OVERRIDE "-o "
 
+/* First those of enum dp_setting, then these. */
+enum dp_conf_key {
+	DP_CONF_BEFORE = DP_SETTING_COUNT - 1,
+#define DP_CONF(id, name, value, def, brief, text) DP_CONF_##id,
+#include "tools/conf.def"
+#undef DP_CONF
+	DP_CONF_COUNT
+};
+
+/* Where a setting is from: a line of the file, or one of these. */
+#define DP_CONF_FROM_DEFAULT 0ul
+#define DP_CONF_FROM_OVERRIDE (~0ul)
+
 /* In the order of its words. */
 enum dp_on_misfit {
 	DP_ON_MISFIT_AUTO,
@@ -27,6 +40,7 @@ struct dp_conf {
 	char **zones;	   /* globs */
 	size_t zone_count;
 	enum dp_on_misfit on_misfit;
+	unsigned long from[DP_CONF_COUNT]; /* by enum dp_conf_key */
 };
 
 /*

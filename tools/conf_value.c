@@ -163,14 +163,14 @@ static enum dp_err set_table(struct dp_conf *conf, const char *text,
 	return DP_OK;
 }
 
+/* By enum dp_on_misfit. */
+static const char *const misfit[] = { "auto", "fail-closed", "fail-open" };
+
 static enum dp_err set_on_misfit(struct dp_conf *conf, const char *text,
     struct dp_diag *diag)
 {
-	static const char *const words[] = { "auto", "fail-closed",
-		"fail-open" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(words[i], text) == 0) {
+	for (size_t i = 0; i < sizeof(misfit) / sizeof(misfit[0]); i++)
+		if (strcmp(misfit[i], text) == 0) {
 			conf->on_misfit = (enum dp_on_misfit)i;
 			return DP_OK;
 		}
@@ -191,6 +191,30 @@ enum dp_err dp_conf_value_set(struct dp_conf *conf, int key, const char *text,
 		return set_on_misfit(conf, text, diag);
 	return dp_setting_info[key].words ? set_word(conf, key, text, diag)
 					  : set_number(conf, key, text, diag);
+}
+
+void dp_conf_value_say(char *text, size_t size_b, const struct dp_conf *conf,
+    int key)
+{
+	const char *value = NULL;
+
+	if (key < DP_SETTING_COUNT && dp_setting_info[key].words)
+		dp_setting_word((enum dp_setting)key,
+		    conf->settings.value[key], text, size_b);
+	else if (key < DP_SETTING_COUNT)
+		snprintf(text, size_b, "%u", conf->settings.value[key]);
+	else if (key == DP_CONF_NFT_TABLE)
+		value = conf->settings.nft_table;
+	else if (key == DP_CONF_ON_MISFIT)
+		value = misfit[conf->on_misfit];
+	else if (key == DP_CONF_SIGN_KEY && conf->sign_key)
+		value = conf->sign_key;
+	else if (key == DP_CONF_TRUSTED_KEY && conf->trusted_key)
+		value = conf->trusted_key;
+	else
+		value = "none";
+	if (value)
+		snprintf(text, size_b, "%s", value);
 }
 
 enum dp_err dp_conf_zone_add(struct dp_conf *conf, const char *glob,

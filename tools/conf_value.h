@@ -9,15 +9,6 @@
 
 #include "tools/conf.h"
 
-/* First those of enum dp_setting, then these. */
-enum dp_conf_key {
-	DP_CONF_BEFORE = DP_SETTING_COUNT - 1,
-#define DP_CONF(id, name, value, def, brief, text) DP_CONF_##id,
-#include "tools/conf.def"
-#undef DP_CONF
-	DP_CONF_COUNT
-};
-
 const char *dp_conf_key_name(int key);
 /* DP_CONF_COUNT: there is none of that name. */
 int dp_conf_key_of(const char *name);
@@ -28,6 +19,11 @@ void dp_conf_key_unknown(const char *name, struct dp_diag *diag);
  * in "/"; an empty path takes the setting back. */
 enum dp_err dp_conf_value_set(struct dp_conf *conf, int key, const char *text,
     const char *folder, struct dp_diag *diag) DP_MUST_CHECK;
+
+/* The value as the file would have it, of any setting but zones; "none" where
+ * there is none. Cut off where it is too long. */
+void dp_conf_value_say(char *text, size_t size_b, const struct dp_conf *conf,
+    int key);
 
 /* The list of zones; an empty glob is none. */
 enum dp_err dp_conf_zone_add(struct dp_conf *conf, const char *glob,

@@ -123,6 +123,20 @@ static void overrides_come_last(void)
 	dp_conf_free(&conf);
 }
 
+static void it_is_known_where_a_setting_is_from(void)
+{
+	struct dp_conf conf;
+	struct dp_diag diag;
+
+	CU_ASSERT_EQUAL_FATAL(load(&conf, "# a comment\nmode = observe\n"
+	    "grace = 7\nzones = { a,\n b }\n", "mode=strict", &diag), DP_OK);
+	CU_ASSERT_EQUAL(conf.from[DP_SET_MODE], DP_CONF_FROM_OVERRIDE);
+	CU_ASSERT_EQUAL(conf.from[DP_SET_GRACE], 3);
+	CU_ASSERT_EQUAL(conf.from[DP_CONF_ZONES], 4);
+	CU_ASSERT_EQUAL(conf.from[DP_SET_PINS], DP_CONF_FROM_DEFAULT);
+	dp_conf_free(&conf);
+}
+
 static void wrong_lines_are_said(void)
 {
 	static const struct {
@@ -248,5 +262,6 @@ static void what_is_no_text_file_is_an_error(void)
 
 UNIT_MAIN_WITH("conf", set_up, tear_down, UNIT(empty_file_means_defaults),
     UNIT(every_setting_is_read), UNIT(paths_count_from_the_folder),
-    UNIT(overrides_come_last), UNIT(wrong_lines_are_said),
+    UNIT(overrides_come_last), UNIT(it_is_known_where_a_setting_is_from),
+    UNIT(wrong_lines_are_said),
     UNIT(wrong_overrides_are_said), UNIT(what_is_no_text_file_is_an_error))

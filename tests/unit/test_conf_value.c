@@ -150,7 +150,32 @@ static void zones_come_one_by_one(void)
 	dp_conf_zones_clear(&conf);
 }
 
-UNIT_MAIN("conf_value", UNIT(every_key_is_found_by_its_name),
+static void values_are_said_as_they_are_written(void)
+{
+	static const char *const cases[][2] = {
+		{ "mode", "observe" }, { "grace", "7" }, { "nft-table", "t_1" },
+		{ "sign-key", "/k" }, { "trusted-key", "/k.pub" },
+		{ "on-misfit", "fail-open" },
+	};
+	struct dp_conf conf = { .zone_count = 0 };
+	char text[64];
+
+	dp_settings_default(&conf.settings);
+	dp_conf_value_say(text, sizeof(text), &conf, DP_CONF_SIGN_KEY);
+	CU_ASSERT_STRING_EQUAL(text, "none");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int key = dp_conf_key_of(cases[i][0]);
+
+		CU_ASSERT_EQUAL_FATAL(dp_conf_value_set(&conf, key,
+		    cases[i][1], "", NULL), DP_OK);
+		dp_conf_value_say(text, sizeof(text), &conf, key);
+		CU_ASSERT_STRING_EQUAL(text, cases[i][1]);
+	}
+	dp_conf_free(&conf);
+}
+
+UNIT_MAIN("conf_value", UNIT(values_are_said_as_they_are_written),
+    UNIT(every_key_is_found_by_its_name),
     UNIT(unknown_names_get_the_nearest), UNIT(wrong_values_change_nothing),
     UNIT(what_to_do_on_a_misfit_is_a_word),
     UNIT(paths_count_from_the_folder_given), UNIT(zones_come_one_by_one))
