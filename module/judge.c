@@ -96,6 +96,8 @@ enum dp_verdict dp_case_judge_again(struct dp_case *c, struct dp_memos *memos,
 		    c->map ? dp_map_id(c->map) : 0);
 	if (!c->memo)
 		return judge(c, rep);
+	if (c->map)
+		dp_map_expect(c->map, &c->memo->spot[0]);
 	c->match = c->memo->match;
 	c->verdict = dp_verdict_of(c->policy, &c->match);
 	return judge_answer(c, rep);

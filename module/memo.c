@@ -4,43 +4,62 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "module/core/policy_hash.h"
 
 #define LEAST 1024u /* memos, powers of two */
-#define MOST 65536u /* 12 MiB, of which only used pages are there */
+#define MOST 65536u /* 12 MiB */
+
+#define WAYS 4u /* side by side, in one of which a memo is: a power of two */
 
 #define LINE_B 64u /* of the processor's cache */
 _Static_assert(sizeof(struct dp_memo) == 3 * LINE_B, "no more than that");
 
+#define HUGE_B ((size_t)2 << 20) /* a large page; other sizes do no harm */
+
 struct dp_memos {
-	void *memory;
-	struct dp_memo *memo; /* in it, at the beginning of a line */
+	struct dp_memo *memo;
+	void *memory; /* where it lies */
+	size_t memory_b;
 	uint32_t mask;
-	uint32_t turn; /* which of two makes room for a third */
+	uint32_t turn; /* which one makes room where all are taken */
 	uint32_t map; /* counts the maps that there were */
 	uint64_t map_id;
 };
+
+/* Zeros, which are there when they are first used. Where memos are many, which
+ * is the case for names that come seldom, half of the time would go into finding
+ * their pages: so these are large. */
+static bool get_memory(struct dp_memos *memos, size_t size_b)
+{
+	uintptr_t at;
+
+	memos->memory_b = size_b + HUGE_B;
+	memos->memory = mmap(NULL, memos->memory_b, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memos->memory == MAP_FAILED)
+		return false;
+	at = (uintptr_t)memos->memory + HUGE_B - 1;
+	memos->memo = (void *)(at - at % HUGE_B);
+	if (size_b > HUGE_B)
+		(void)madvise(memos->memo, size_b, MADV_HUGEPAGE);
+	return true;
+}
 
 struct dp_memos *dp_memos_new(size_t count)
 {
 	struct dp_memos *memos = calloc(1, sizeof(*memos));
 	uint32_t room = LEAST;
-	uintptr_t at;
 
 	if (!memos)
 		return NULL;
 	while (room < count && room < MOST)
 		room *= 2;
-	/* Pages that calloc has from the kernel are there when they are first
-	 * used. */
-	memos->memory = calloc(room + 1, sizeof(struct dp_memo));
-	if (!memos->memory) {
+	if (!get_memory(memos, room * sizeof(*memos->memo))) {
 		free(memos);
 		return NULL;
 	}
-	at = (uintptr_t)memos->memory + LINE_B - 1;
-	memos->memo = (void *)(at - at % LINE_B);
 	memos->mask = room - 1;
 	return memos;
 }
@@ -49,7 +68,7 @@ void dp_memos_free(struct dp_memos **memos)
 {
 	if (!*memos)
 		return;
-	free((*memos)->memory);
+	(void)munmap((*memos)->memory, (*memos)->memory_b);
 	free(*memos);
 	*memos = NULL;
 }
@@ -115,15 +134,14 @@ static void find_out(struct dp_memo *memo, const struct dp_memo_key *key,
 	    dp_policy_settings(p)->value[DP_SET_PINS] != DP_PINS_IGNORE;
 }
 
-/* One that holds nothing of the policy, or each of the two in turn. */
-static struct dp_memo *room_in(struct dp_memos *memos, struct dp_memo *a,
-    struct dp_memo *b, uint64_t policy)
+/* The first that holds nothing of the policy, or each in turn. */
+static struct dp_memo *room_for(struct dp_memos *memos,
+    const struct dp_memo_key *key, uint64_t policy)
 {
-	if (a->policy != policy)
-		return a;
-	if (b->policy != policy)
-		return b;
-	return memos->turn++ & 1 ? b : a;
+	for (uint32_t i = 0; i < WAYS; i++)
+		if (memos->memo[key->at ^ i].policy != policy)
+			return &memos->memo[key->at ^ i];
+	return &memos->memo[key->at ^ memos->turn++ % WAYS];
 }
 
 static void begin_spots(struct dp_memos *memos, struct dp_memo *memo,
@@ -143,19 +161,16 @@ struct dp_memo *dp_memo_of(struct dp_memos *memos,
     const struct dp_memo_key *key, const struct dp_policy *p, uint64_t map_id)
 {
 	uint64_t policy = dp_policy_instance(p);
-	struct dp_memo *memo, *other;
+	struct dp_memo *memo = NULL;
 
 	if (key->name->len > DP_MEMO_NAME_B)
 		return NULL;
-	memo = &memos->memo[key->at];
-	if (!is_of(memo, key, policy)) {
-		other = &memos->memo[key->at ^ 1];
-		if (is_of(other, key, policy)) {
-			memo = other;
-		} else {
-			memo = room_in(memos, memo, other, policy);
-			find_out(memo, key, p);
-		}
+	for (uint32_t i = 0; i < WAYS && !memo; i++)
+		if (is_of(&memos->memo[key->at ^ i], key, policy))
+			memo = &memos->memo[key->at ^ i];
+	if (!memo) {
+		memo = room_for(memos, key, policy);
+		find_out(memo, key, p);
 	}
 	begin_spots(memos, memo, map_id);
 	return memo;

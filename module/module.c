@@ -49,6 +49,7 @@ static struct dp_record record_of(struct dp_module *m,
 		.policy = c->policy,
 		.match = c->match,
 		.name = &c->name,
+		.no_pins = c->memo && !c->memo->pinned,
 		.map = c->map,
 		.status = atomic_load(&m->status),
 		.shard = w->shard,
@@ -58,30 +59,33 @@ static struct dp_record record_of(struct dp_module *m,
 	};
 }
 
+static struct dp_recorded record_each(const struct dp_module *m,
+    struct dp_record *r, const struct reply_info *rep, time_t ttl_from)
+{
+	if (dp_module_trusts(m, rep))
+		dp_answer_walk(rep, ttl_from, dp_record_item, r);
+	r->sum.map = r->map;
+	return r->sum;
+}
+
 struct dp_recorded dp_module_record(struct dp_module *m, const struct dp_worker *w,
     const struct dp_case *c, const struct reply_info *rep, time_t ttl_from,
     time_t now)
 {
 	struct dp_record r = record_of(m, w, c, now);
 
-	if (dp_module_trusts(m, rep))
-		dp_answer_walk(rep, ttl_from, dp_record_item, &r);
-	r.sum.map = r.map;
-	return r.sum;
+	return record_each(m, &r, rep, ttl_from);
 }
 
 struct dp_recorded dp_module_record_again(struct dp_module *m,
     const struct dp_worker *w, const struct dp_case *c,
     const struct reply_info *rep, const struct dp_gathered *g, time_t now)
 {
+	struct dp_record r = record_of(m, w, c, now);
 	size_t count = g->v4_count + g->v6_count;
-	struct dp_record r;
 
-	if (count > 0 && c->memo && !c->memo->pinned) {
-		r = record_of(m, w, c, now);
-		if (!dp_module_trusts(m, rep) ||
-		    dp_record_again(&r, g->first, count))
-			return r.sum;
-	}
-	return dp_module_record(m, w, c, rep, now, now);
+	if (count == 0 || (r.no_pins && dp_module_trusts(m, rep) &&
+			      dp_record_again(&r, g->first, count)))
+		return r.sum;
+	return record_each(m, &r, rep, now);
 }

@@ -30,21 +30,25 @@ bool dp_record_again(struct dp_record *r, const struct dp_seen *seen,
 {
 	const struct dp_settings *set = dp_policy_settings(r->policy);
 	struct dp_sighting sightings[DP_MEMO_SPOTS];
+	size_t most = r->spot_count < DP_MEMO_SPOTS ? r->spot_count :
+						      DP_MEMO_SPOTS;
 
-	if (!r->map || count > r->spot_count || count > DP_MEMO_SPOTS)
+	if (!r->map)
 		return false;
-	for (size_t i = 0; i < count; i++) {
+	if (most > count)
+		most = count;
+	for (size_t i = 0; i < most; i++) {
 		sightings[i].addr = seen[i].addr;
 		sightings[i].ttl_s = seen[i].ttl_s;
 		sightings[i].lifetime_s =
 		    dp_record_lifetime(set, seen[i].ttl_s);
 		sightings[i].spot = &r->spots[i];
 	}
-	if (!dp_map_record_again(r->map, sightings, count, r->now_s))
-		return false;
-	r->sum.kept += (unsigned)count;
-	dp_status_add(r->status, r->shard, DP_COUNT_RECORDED, count);
-	return true;
+	r->done = (unsigned)dp_map_record_again(r->map, sightings, most,
+	    r->now_s);
+	r->sum.kept += r->done;
+	dp_status_add(r->status, r->shard, DP_COUNT_RECORDED, r->done);
+	return r->done == count;
 }
 
 uint32_t dp_recorded_flags(const struct dp_recorded *sum)
@@ -61,11 +65,17 @@ bool dp_record_item(void *arg, const struct dp_item *item)
 
 	if (item->kind != DP_ITEM_ADDR)
 		return true;
+	if (r->done > 0) {
+		r->done--;
+		r->spots++;
+		r->spot_count--;
+		return true;
+	}
 	if (!dp_record_wants(set, &item->addr)) {
 		count(r, DP_COUNT_SPECIAL);
 		return true;
 	}
-	if (set->value[DP_SET_PINS] != DP_PINS_IGNORE &&
+	if (!r->no_pins && set->value[DP_SET_PINS] != DP_PINS_IGNORE &&
 	    dp_policy_pin(r->policy, r->match.rule, &item->addr) ==
 		DP_PIN_OUTSIDE) {
 		r->sum.outside++;

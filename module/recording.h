@@ -17,12 +17,14 @@ struct dp_record {
 	const struct dp_policy *policy;
 	struct dp_match match;	    /* of name */
 	const struct dp_name *name; /* asked */
+	bool no_pins;		    /* match has none that are looked at */
 	struct dp_map *map;	    /* NULL: counted as lost */
 	struct dp_status *status;
 	unsigned shard;
 	uint32_t now_s;
 	struct dp_map_spot *spots; /* of the next addresses, to be filled */
 	unsigned spot_count;
+	unsigned done; /* of the next addresses, are recorded */
 	struct dp_recorded {
 		unsigned kept; /* addresses */
 		unsigned lost; /* there was no room for, or no map */
@@ -33,10 +35,10 @@ struct dp_record {
 bool dp_record_item(void *record, const struct dp_item *item);
 
 /*
- * The same for all addresses of an answer, in its order, if they stand at the
+ * The same for the addresses of an answer, in its order, that stand at the
  * spots, where dp_record_item left those of an answer to the same question; the
- * rule must have no pins that are looked at. False: nothing was done, record
- * each.
+ * rule must have no pins that are looked at. False: not for all of them; it must
+ * be called for each still, and passes over those that are recorded.
  */
 bool dp_record_again(struct dp_record *r, const struct dp_seen *seen,
     size_t count);

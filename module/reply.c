@@ -254,28 +254,25 @@ static void refuse_referral(struct reply_info *rep)
 	rep->rrset_count = 0;
 }
 
-/* Judge, count and record what the cache answers, which is gathered to g; TTLs
- * count from now. */
-static void cached(struct dp_module *m, struct dp_worker *w,
-    struct dp_trail *t, struct dp_case *c, struct dp_gathered *g, time_t now)
+/* Judge and count what the cache answers in the case that was opened. Is it to be
+ * recorded? */
+static bool judge_cached(struct dp_module *m, struct dp_worker *w,
+    struct dp_trail *t, struct dp_case *c, struct dp_gathered *g)
 {
 	struct reply_info *rep = t->rep;
-	struct dp_recorded sum;
 
-	dp_case_open(c, m, t->qinfo);
 	if (is_referral(rep) && (c->strict || !c->policy)) {
 		refuse_referral(rep);
 		dp_module_count(m, w, DP_COUNT_DENY, 1);
 		dp_trail_judged(t, c, DP_VERDICT_DENY);
-		return;
+		return false;
 	}
 	if (!c->policy) {
 		leak(m, w);
-		return;
+		return false;
 	}
-	dp_case_expect(c, w->memos, t->qinfo->qtype, t->client);
 	if (rep) {
-		dp_answer_gather(rep, now, g);
+		dp_answer_gather(rep, t->ttl_from, g);
 		t->gathered = g;
 	}
 	/* Records can be renewed under a message that was passed with others.
@@ -290,11 +287,8 @@ static void cached(struct dp_module *m, struct dp_worker *w,
 	} else {
 		dp_module_count(m, w, counter_of(c->verdict), 1);
 	}
-	if (c->verdict == DP_VERDICT_ALLOW && rep) {
-		sum = dp_module_record_again(m, w, c, rep, g, now);
-		t->flags |= dp_recorded_flags(&sum);
-	}
 	dp_trail_judged(t, c, c->verdict);
+	return c->verdict == DP_VERDICT_ALLOW && rep;
 }
 
 /* An answer from the cache, which no module saw; TTLs are absolute. The code
@@ -303,15 +297,20 @@ static int on_cached(REPLY_ARGS)
 {
 	struct dp_module *m = arg;
 	struct dp_worker *w = dp_worker_get(m);
-	struct dp_gathered g;
+	struct dp_recorded sum = { 0 };
+	struct dp_entry e;
 	struct dp_trail t;
 	struct dp_case c;
+	bool counts;
 
 	if (!w && client)
 		dp_trail_miss(m);
 	if (!w || !qinfo || !start)
 		return 1;
 	dp_worker_enter(m, w);
+	dp_case_open(&c, m, qinfo);
+	if (c.policy)
+		dp_case_expect(&c, w->memos, qinfo->qtype, client);
 	dp_trail_expect(m, w);
 	dp_worker_adopt_client(m, w, client);
 	dp_trail_begin(&t, qinfo, q, rep, LDNS_RCODE_NOERROR, edns, client,
@@ -319,9 +318,14 @@ static int on_cached(REPLY_ARGS)
 	t.ttl_from = start->tv_sec;
 	t.source = rep && rep->ttl < t.ttl_from && rep->ttl != 0 ?
 	    DP_EVENT_SOURCE_EXPIRED : DP_EVENT_SOURCE_CACHE;
-	cached(m, w, &t, &c, &g, t.ttl_from);
+	counts = judge_cached(m, w, &t, &c, &e.gathered);
 	if (client)
-		dp_trail_write(m, w, &t);
+		dp_trail_tell(&e, m, &t);
+	if (counts)
+		sum = dp_module_record_again(m, w, &c, rep, &e.gathered,
+		    t.ttl_from);
+	if (client)
+		dp_trail_put(m, w, &e, dp_recorded_flags(&sum));
 	dp_worker_leave(m, w);
 	return 1;
 }

@@ -226,39 +226,58 @@ static void tell_client(struct dp_event_d *d, const struct dp_module *m,
 
 /* --- writing -------------------------------------------------------------- */
 
-static bool write_event(const struct dp_module *m, const struct dp_trail *t,
-    struct dp_ring *ring)
+/* Where none is in force it is not known, and what goes out is counted. */
+static bool wants_none(const struct dp_policy *p)
+{
+	return p && dp_policy_settings(p)->value[DP_SET_EVENT_RING] == 0;
+}
+
+void dp_trail_tell(struct dp_entry *e, const struct dp_module *m,
+    const struct dp_trail *t)
+{
+	struct dp_event *event = &e->event;
+
+	e->trail = t;
+	if (!t->policy || wants_none(t->policy))
+		return;
+	memset(event, 0, sizeof(*event));
+	event->fixed.flags = t->flags;
+	event->fixed.verdict = (uint8_t)t->verdict;
+	event->fixed.source = (uint8_t)t->source;
+	event->fixed.policy = policy_id(t->policy);
+	tell_times(&event->fixed, t);
+	tell_question(event, &e->asked, t);
+	tell_rule(event, t);
+	tell_answer(event, &e->gathered, t);
+	tell_client(&event->fixed, m, t);
+}
+
+void dp_trail_put(struct dp_module *m, const struct dp_worker *w,
+    struct dp_entry *e, uint32_t flags)
 {
 	uint64_t words[DP_EVENT_WORDS_MAX];
-	struct dp_asked asked;
-	struct dp_gathered g;
-	struct dp_event e;
+	const struct dp_policy *p = e->trail->policy;
+	struct dp_ring *ring;
 
-	memset(&e, 0, sizeof(e));
-	e.fixed.flags = t->flags;
-	e.fixed.verdict = (uint8_t)t->verdict;
-	e.fixed.source = (uint8_t)t->source;
-	e.fixed.policy = policy_id(t->policy);
-	tell_times(&e.fixed, t);
-	tell_question(&e, &asked, t);
-	tell_rule(&e, t);
-	tell_answer(&e, &g, t);
-	tell_client(&e.fixed, m, t);
-	return dp_ring_write(ring, DP_RING_EVENT, words,
-	    dp_event_encode(words, &e));
+	if (wants_none(p))
+		return;
+	ring = atomic_load(&m->trails.rings[w->number]);
+	if (p && ring) {
+		e->event.fixed.flags |= flags;
+		if (dp_ring_write(ring, DP_RING_EVENT, words,
+			dp_event_encode(words, &e->event)))
+			return;
+	}
+	dp_module_count(m, w, DP_COUNT_UNLOGGED, 1);
 }
 
 void dp_trail_write(struct dp_module *m, const struct dp_worker *w,
     const struct dp_trail *t)
 {
-	struct dp_ring *ring;
+	struct dp_entry e;
 
-	if (t->policy &&
-	    dp_policy_settings(t->policy)->value[DP_SET_EVENT_RING] == 0)
-		return;
-	ring = atomic_load(&m->trails.rings[w->number]);
-	if (!t->policy || !ring || !write_event(m, t, ring))
-		dp_module_count(m, w, DP_COUNT_UNLOGGED, 1);
+	dp_trail_tell(&e, m, t);
+	dp_trail_put(m, w, &e, 0);
 }
 
 void dp_trail_expect(struct dp_module *m, const struct dp_worker *w)

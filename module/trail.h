@@ -7,6 +7,8 @@
 #ifndef DP_TRAIL_H
 #define DP_TRAIL_H
 
+#include "module/answer.h"
+#include "module/asker.h"
 #include "module/compat.h"
 #include "module/core/event.h"
 #include "module/judge.h"
@@ -49,6 +51,20 @@ void dp_trail_judged(struct dp_trail *t, const struct dp_case *c,
 /* rep as it goes out. */
 void dp_trail_write(struct dp_module *m, const struct dp_worker *w,
     const struct dp_trail *t);
+
+/* The same in two steps, for who has something to do while memory is fetched;
+ * what t points to must stay until the second. flags: of event.def, more of
+ * them. */
+struct dp_entry {
+	const struct dp_trail *trail;
+	struct dp_event event; /* unless the policy wants none */
+	struct dp_asked asked;
+	struct dp_gathered gathered;
+};
+void dp_trail_tell(struct dp_entry *e, const struct dp_module *m,
+    const struct dp_trail *t);
+void dp_trail_put(struct dp_module *m, const struct dp_worker *w,
+    struct dp_entry *e, uint32_t flags);
 
 /* Begin to fetch where the next entry of w goes. */
 void dp_trail_expect(struct dp_module *m, const struct dp_worker *w);

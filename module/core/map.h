@@ -122,13 +122,16 @@ enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
     uint32_t now_s) DP_MUST_CHECK;
 
 /*
- * The same for count sightings, of one answer, whose bindings stand at their
- * spots and live long enough: that they were seen is noted, and nothing else.
- * False: one does not, and nothing was done; record them. Names are not looked
- * at: a spot must be of this map (dp_map_id) and of the same name asked.
+ * The same for count sightings, of which it is known where their bindings stood
+ * last: how many, from the first one on, were found there and recorded. Names
+ * are not looked at: a spot must be of this map (dp_map_id) and of the same name
+ * asked.
  */
-bool dp_map_record_again(struct dp_map *map, const struct dp_sighting *seen,
+size_t dp_map_record_again(struct dp_map *map, const struct dp_sighting *seen,
     size_t count, uint32_t now_s);
+
+/* Begin to fetch what that looks at. */
+void dp_map_expect(const struct dp_map *map, const struct dp_map_spot *spot);
 
 /* Is there a binding of the two that lives at now_s? One whose writer has not
  * come so far as to feed it is not there yet: a dp_map_seq asked for later is

@@ -4,19 +4,15 @@
 #include "module/core/map_private.h"
 
 /*
- * Nearly all sightings are of bindings that live long enough already. Whoever
- * remembers where one stands need not hash its name, nor compare it: a slot that
- * is filled anew gets another seq, and no slot goes from one place to another.
+ * Nearly all sightings are of bindings that are known. Whoever remembers where
+ * one stands need not hash its name, nor compare it: a slot that is filled anew
+ * gets another seq, and no slot goes from one place to another.
  */
 
-/* NULL: not in this map. */
-static struct dp_slot_d *slot_at(const struct dp_map *map,
-    const struct dp_map_spot *spot)
+static bool is_in(const struct dp_map *map, const struct dp_map_spot *spot)
 {
-	if (spot->seq == 0 || spot->place >= map->slot_count ||
-	    spot->slot >= map->slot_count)
-		return NULL;
-	return &map->slots[spot->slot];
+	return spot->seq != 0 && spot->place < map->slot_count &&
+	    spot->slot < map->slot_count;
 }
 
 static bool has_addr(struct dp_slot_d *slot, const struct dp_addr *addr)
@@ -32,46 +28,49 @@ static bool has_addr(struct dp_slot_d *slot, const struct dp_addr *addr)
 		addr->family;
 }
 
-/* Does the binding of s stand at its spot, live long enough, and know the feed
- * of it? Loads in the order of map_record.c: the acquire of fed_end_s pairs with
- * the release of who fed it, those of the slot with the stores of who fills it
- * after he made seq odd. */
-static bool stands(const struct dp_map *map, const struct dp_sighting *s,
+/*
+ * Loads in the order of map_record.c: an index entry of a later binding is
+ * stored after the slot was filled, so that another seq is seen here; those of
+ * the slot pair with the stores of who fills it after he made seq odd.
+ */
+static bool note(struct dp_map *map, const struct dp_sighting *s,
     uint32_t now_s)
 {
-	struct dp_slot_d *slot = slot_at(map, s->spot);
-	uint32_t end_s = dp_map_end_of(s, now_s);
-	uint32_t lives_s;
+	const struct dp_map_spot *spot = s->spot;
+	struct dp_map_life life = dp_map_life_of(s, now_s);
+	struct dp_slot_d *slot;
+	uint64_t seen;
 
-	if (!slot ||
+	if (!is_in(map, spot))
+		return false;
+	slot = &map->slots[spot->slot];
+	seen = atomic_load_explicit(&map->index[spot->place],
+	    memory_order_acquire);
+	if (dp_map_end(seen) <= life.now_s ||
+	    dp_map_end(seen) == DP_MAP_CLAIMED ||
 	    atomic_load_explicit(&slot->seq, memory_order_acquire) !=
-		s->spot->seq ||
-	    !has_addr(slot, &s->addr))
+		spot->seq ||
+	    !has_addr(slot, &s->addr) ||
+	    atomic_load_explicit(&slot->seq, memory_order_relaxed) !=
+		spot->seq)
 		return false;
-	lives_s = dp_map_end(atomic_load_explicit(&map->index[s->spot->place],
-	    memory_order_acquire));
-	if (lives_s < end_s || lives_s == DP_MAP_CLAIMED ||
-	    atomic_load_explicit(&slot->fed_end_s, memory_order_acquire) <
-		end_s)
-		return false;
-	return atomic_load_explicit(&slot->seq, memory_order_relaxed) ==
-	    s->spot->seq;
+	return dp_map_extend(map, spot->place, slot, seen, &life);
 }
 
-bool dp_map_record_again(struct dp_map *map, const struct dp_sighting *seen,
+size_t dp_map_record_again(struct dp_map *map, const struct dp_sighting *seen,
     size_t count, uint32_t now_s)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!stands(map, &seen[i], now_s))
-			return false;
-	for (size_t i = 0; i < count; i++) {
-		struct dp_slot_d *slot = slot_at(map, seen[i].spot);
+	size_t i = 0;
 
-		dp_map_raise(&slot->ttl_end_s,
-		    dp_map_later(now_s, seen[i].ttl_s));
-		dp_map_raise(&slot->last_seen_s, now_s);
-		atomic_fetch_add_explicit(&slot->hits, 1,
-		    memory_order_relaxed);
-	}
-	return true;
+	while (i < count && note(map, &seen[i], now_s))
+		i++;
+	return i;
+}
+
+void dp_map_expect(const struct dp_map *map, const struct dp_map_spot *spot)
+{
+	if (!is_in(map, spot))
+		return;
+	__builtin_prefetch(&map->slots[spot->slot], 1);
+	__builtin_prefetch((const char *)&map->index[spot->place]);
 }

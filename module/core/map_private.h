@@ -93,17 +93,34 @@ static inline uint32_t dp_map_later(uint32_t now_s, uint32_t s)
 	return now_s < most && s < most - now_s ? now_s + s : most;
 }
 
-/* When the life ends that s gives a binding: what a client was told must be
- * seen once. */
-static inline uint32_t dp_map_end_of(const struct dp_sighting *s,
+/* What a sighting does to a binding that is known. */
+struct dp_map_life {
+	uint32_t now_s;
+	uint32_t ttl_end_s;
+	uint32_t end_s;
+	uint32_t last_seen_s;
+	uint64_t more; /* hits */
+};
+
+static inline struct dp_map_life dp_map_life_of(const struct dp_sighting *s,
     uint32_t now_s)
 {
-	uint32_t lifetime_s = s->lifetime_s > 0 ? s->lifetime_s : 1;
+	uint32_t lifetime_s = s->lifetime_s;
 
+	if (lifetime_s == 0)
+		lifetime_s = 1; /* what a client was told must be seen once */
 	if (lifetime_s > DP_MAP_LIFETIME_MAX_S)
 		lifetime_s = DP_MAP_LIFETIME_MAX_S;
-	return dp_map_later(now_s, lifetime_s);
+	if (now_s == DP_MAP_CLAIMED)
+		now_s--; /* a claim never ends */
+	return (struct dp_map_life){ now_s, dp_map_later(now_s, s->ttl_s),
+		dp_map_later(now_s, lifetime_s), now_s, 1 };
 }
+
+/* Let the binding live on whose index entry was seen at place, with its slot.
+ * False: the place went to another binding, or ended, since then. */
+bool dp_map_extend(struct dp_map *map, uint32_t place, struct dp_slot_d *slot,
+    uint64_t seen, const struct dp_map_life *life) DP_MUST_CHECK;
 
 static inline void dp_map_raise(_Atomic uint32_t *at, uint32_t value)
 {

@@ -14,13 +14,9 @@ struct entry {
 	const struct dp_name *name;
 	const struct dp_name *final; /* NULL: no CNAME */
 	struct dp_map_place place;
-	uint32_t now_s;
-	uint32_t ttl_end_s;
-	uint32_t end_s;
+	struct dp_map_life life;
 	uint32_t first_seen_s;
-	uint32_t last_seen_s;
 	uint64_t hits; /* where it is new */
-	uint64_t more; /* hits, where it is known */
 	bool carried;  /* not new to the maps as a whole */
 	uint32_t shape; /* without final */
 	uint64_t addr[2];
@@ -47,16 +43,10 @@ static void entry_name(struct entry *e, const struct dp_name *name,
 static void entry_sighted(struct entry *e, const struct dp_sighting *s,
     uint32_t now_s)
 {
-	if (now_s == DP_MAP_CLAIMED)
-		now_s--; /* a claim never ends */
 	entry_name(e, s->name, s->final, &s->addr);
-	e->now_s = now_s;
-	e->ttl_end_s = dp_map_later(now_s, s->ttl_s);
-	e->end_s = dp_map_end_of(s, now_s);
-	e->first_seen_s = now_s;
-	e->last_seen_s = now_s;
+	e->life = dp_map_life_of(s, now_s);
+	e->first_seen_s = e->life.now_s;
 	e->hits = 1;
-	e->more = 1;
 	e->carried = false;
 }
 
@@ -122,7 +112,7 @@ static struct scan find_known(const struct dp_map *map, const struct entry *e)
 			uint32_t end_s = dp_map_end(at.seen);
 
 			if (dp_map_tag(at.seen) != e->place.tag ||
-			    end_s <= e->now_s || end_s == DP_MAP_CLAIMED)
+			    end_s <= e->life.now_s || end_s == DP_MAP_CLAIMED)
 				continue;
 			at.slot = dp_map_slot(map, i);
 			if (at.slot && slot_holds(at.slot, e, &at.seq))
@@ -146,7 +136,7 @@ static struct scan find_room(const struct dp_map *map, const struct entry *e)
 		for (uint32_t n = 0; n < DP_MAP_BUCKET; n++, i++) {
 			struct scan at = look_at(map, i);
 
-			if (dp_map_end(at.seen) > e->now_s)
+			if (dp_map_end(at.seen) > e->life.now_s)
 				live++;
 			else if (first.place == NONE)
 				first = at;
@@ -208,34 +198,33 @@ static void feed(struct dp_map *map, uint32_t place, struct dp_slot_d *slot,
 		;
 }
 
-/* False: the place went to another binding, or ended, since it was seen. */
-static bool extend(struct dp_map *map, const struct entry *e,
-    const struct scan *found)
+bool dp_map_extend(struct dp_map *map, uint32_t place, struct dp_slot_d *slot,
+    uint64_t seen, const struct dp_map_life *life)
 {
-	_Atomic uint64_t *at = &map->index[found->place];
-	struct dp_slot_d *slot = found->slot;
-	uint64_t seen = found->seen;
+	_Atomic uint64_t *at = &map->index[place];
+	uint32_t tag = dp_map_tag(seen);
 	bool longer = false;
 
-	while (!longer && dp_map_end(seen) < e->end_s) {
+	while (!longer && dp_map_end(seen) < life->end_s) {
 		longer = atomic_compare_exchange_weak_explicit(at, &seen,
-		    dp_map_entry(e->place.tag, e->end_s), memory_order_acq_rel,
+		    dp_map_entry(tag, life->end_s), memory_order_acq_rel,
 		    memory_order_acquire);
 		if (!longer &&
-		    (dp_map_tag(seen) != e->place.tag ||
+		    (dp_map_tag(seen) != tag ||
 			dp_map_end(seen) == DP_MAP_CLAIMED ||
-			dp_map_end(seen) <= e->now_s))
+			dp_map_end(seen) <= life->now_s))
 			return false;
 	}
-	dp_map_raise(&slot->ttl_end_s, e->ttl_end_s);
-	dp_map_raise(&slot->last_seen_s, e->last_seen_s);
-	atomic_fetch_add_explicit(&slot->hits, e->more, memory_order_relaxed);
+	dp_map_raise(&slot->ttl_end_s, life->ttl_end_s);
+	dp_map_raise(&slot->last_seen_s, life->last_seen_s);
+	atomic_fetch_add_explicit(&slot->hits, life->more,
+	    memory_order_relaxed);
 	/* Not longer: who made it live as long may not have fed it yet, and our
 	 * caller will not wait for that change but for those below the number
 	 * that it gets now. */
 	if (longer || atomic_load_explicit(&slot->fed_end_s,
-			  memory_order_acquire) < e->end_s)
-		feed(map, found->place, slot, e->end_s);
+			  memory_order_acquire) < life->end_s)
+		feed(map, place, slot, life->end_s);
 	return true;
 }
 
@@ -269,9 +258,9 @@ static void fill(const struct dp_map *map, struct dp_slot_d *slot,
 	atomic_store_explicit(&slot->seq, seq, memory_order_relaxed);
 	atomic_store_explicit(&slot->first_seen_s, w.first_seen_s,
 	    memory_order_release);
-	atomic_store_explicit(&slot->last_seen_s, e->last_seen_s,
+	atomic_store_explicit(&slot->last_seen_s, e->life.last_seen_s,
 	    memory_order_release);
-	atomic_store_explicit(&slot->ttl_end_s, e->ttl_end_s,
+	atomic_store_explicit(&slot->ttl_end_s, e->life.ttl_end_s,
 	    memory_order_release);
 	atomic_store_explicit(&slot->fed_end_s, 0, memory_order_release);
 	atomic_store_explicit(&slot->hits, e->hits, memory_order_release);
@@ -324,12 +313,12 @@ static enum dp_err enter(struct dp_map *map, const struct entry *e,
 	}
 	fill(map, slot, e);
 	/* Pairs with the acquire loads of the index by readers and writers. */
-	atomic_store_explicit(at, dp_map_entry(e->place.tag, e->end_s),
+	atomic_store_explicit(at, dp_map_entry(e->place.tag, e->life.end_s),
 	    memory_order_release);
 	if (!e->carried)
 		atomic_fetch_add_explicit(&map->head->recorded, 1,
 		    memory_order_relaxed);
-	feed(map, room->place, slot, e->end_s);
+	feed(map, room->place, slot, e->life.end_s);
 	return DP_OK;
 }
 
@@ -345,7 +334,8 @@ static enum dp_err put(struct dp_map *map, const struct entry *e,
 
 		*known = at;
 		if (at.place != NONE) {
-			if (extend(map, e, &at))
+			if (dp_map_extend(map, at.place, at.slot, at.seen,
+				&e->life))
 				return DP_OK;
 			continue;
 		}
@@ -379,7 +369,7 @@ enum dp_err dp_map_record(struct dp_map *map, const struct dp_sighting *s,
 bool dp_map_lives(const struct dp_map *map, const struct dp_name *name,
     const struct dp_addr *addr, uint32_t now_s)
 {
-	struct entry e = { .now_s = now_s };
+	struct entry e = { .life.now_s = now_s };
 	struct scan at;
 
 	entry_name(&e, name, NULL, addr);
@@ -399,13 +389,13 @@ enum dp_err dp_map_carry(struct dp_map *map, const struct dp_binding *b,
 
 	entry_name(&e, &b->name, &b->final, &b->addr);
 	dp_map_place_of(map, &b->name, &b->addr, &e.place);
-	e.now_s = now_s;
-	e.ttl_end_s = b->ttl_end_s;
-	e.end_s = b->end_s;
+	e.life.now_s = now_s;
+	e.life.ttl_end_s = b->ttl_end_s;
+	e.life.end_s = b->end_s;
 	e.first_seen_s = b->first_seen_s;
-	e.last_seen_s = b->last_seen_s;
+	e.life.last_seen_s = b->last_seen_s;
 	e.hits = b->hits;
-	e.more = more;
+	e.life.more = more;
 	e.carried = true;
 	return put(map, &e, &known);
 }

@@ -19,12 +19,12 @@ struct outcome {
 	struct dp_binding left[2 * NUMBERS];
 	size_t left_count;
 };
-static unsigned again; /* that were only noted */
+static unsigned again; /* that were found at their spots */
 
 static enum dp_err record(struct dp_map *map, const struct dp_sighting *s,
     uint32_t now_s)
 {
-	if (s->spot && dp_map_record_again(map, s, 1, now_s)) {
+	if (s->spot && dp_map_record_again(map, s, 1, now_s) == 1) {
 		again++;
 		return DP_OK;
 	}
@@ -99,12 +99,22 @@ static struct dp_map *map_with(unsigned n, struct unit_sighting *u,
 	unit_sighting(u, n);
 	u->s.spot = spot;
 	memset(spot, 0, sizeof(*spot));
-	CU_ASSERT_FALSE(dp_map_record_again(map, &u->s, 1, NOW));
+	CU_ASSERT_EQUAL(dp_map_record_again(map, &u->s, 1, NOW), 0);
 	CU_ASSERT_EQUAL(dp_map_record(map, &u->s, NOW), DP_OK);
 	CU_ASSERT_EQUAL(spot->seq, 0); /* somebody else may be entering it */
 	CU_ASSERT_EQUAL(dp_map_record(map, &u->s, NOW), DP_OK);
 	CU_ASSERT_NOT_EQUAL(spot->seq, 0);
 	return map;
+}
+
+static struct dp_binding the_one(const struct dp_map *map, uint32_t now_s)
+{
+	uint32_t cursor = 0;
+	struct dp_binding b, other;
+
+	CU_ASSERT_TRUE_FATAL(dp_map_next(map, &cursor, now_s, &b));
+	CU_ASSERT_FALSE(dp_map_next(map, &cursor, now_s, &other));
+	return b;
 }
 
 static void what_was_seen_is_noted(void)
@@ -113,55 +123,64 @@ static void what_was_seen_is_noted(void)
 	struct dp_map_spot spot;
 	struct dp_map *map = map_with(1, &u, &spot);
 	uint64_t seq = dp_map_seq(map);
-	uint32_t cursor = 0;
 	struct dp_binding b;
 
 	u.s.ttl_s = 290;
 	u.s.lifetime_s = 290;
-	CU_ASSERT_TRUE(dp_map_record_again(map, &u.s, 1, NOW + 10));
+	CU_ASSERT_EQUAL(dp_map_record_again(map, &u.s, 1, NOW + 10), 1);
 	CU_ASSERT_EQUAL(dp_map_seq(map), seq);
-	CU_ASSERT_TRUE_FATAL(dp_map_next(map, &cursor, NOW + 10, &b));
+	b = the_one(map, NOW + 10);
 	CU_ASSERT_EQUAL(b.hits, 3);
 	CU_ASSERT_EQUAL(b.last_seen_s, NOW + 10);
 	CU_ASSERT_EQUAL(b.ttl_end_s, NOW + 300);
 	CU_ASSERT_EQUAL(b.end_s, NOW + 300);
-	CU_ASSERT_FALSE(dp_map_next(map, &cursor, NOW + 10, &b));
 	dp_map_close(&map);
 }
 
-/* None of an answer is noted where one of it is not what it was. */
-static void what_changed_is_not(void)
+static void what_lives_longer_is_told(void)
+{
+	struct unit_sighting u;
+	struct dp_map_spot spot;
+	struct dp_map *map = map_with(1, &u, &spot);
+	uint64_t seq = dp_map_seq(map);
+	struct dp_binding b;
+
+	CU_ASSERT_EQUAL(dp_map_record_again(map, &u.s, 1, NOW + 1), 1);
+	CU_ASSERT_EQUAL(the_one(map, NOW + 300).end_s, NOW + 301);
+	CU_ASSERT_EQUAL_FATAL(dp_map_feed(map, &seq, &b), DP_OK);
+	CU_ASSERT_EQUAL(b.end_s, NOW + 301);
+	CU_ASSERT_EQUAL(dp_map_feed(map, &seq, &b), DP_ERR_NOTFOUND);
+	/* It has ended: another one may be about to take its place. */
+	CU_ASSERT_EQUAL(dp_map_record_again(map, &u.s, 1, NOW + 301), 0);
+	dp_map_close(&map);
+}
+
+/* Those of an answer in front of one that is not where it was. */
+static void what_is_elsewhere_is_not_noted(void)
 {
 	struct unit_sighting u[2];
 	struct dp_sighting seen[2];
-	struct dp_map_spot spot, none = { 0 };
+	struct dp_map_spot spot, wrong = { 0 };
 	struct dp_map *map = map_with(1, &u[0], &spot);
-	uint32_t cursor = 0;
-	struct dp_binding b;
 
 	unit_sighting(&u[1], 2);
-	u[1].s.spot = &none;
 	seen[0] = u[0].s;
 	seen[1] = u[1].s;
-	CU_ASSERT_FALSE(dp_map_record_again(map, seen, 2, NOW));
+	seen[1].spot = &wrong;
+	CU_ASSERT_EQUAL(dp_map_record_again(map, seen, 0, NOW), 0);
+	CU_ASSERT_EQUAL(dp_map_record_again(map, seen, 2, NOW), 1);
 	seen[1].spot = &spot; /* another address */
-	CU_ASSERT_FALSE(dp_map_record_again(map, seen, 2, NOW));
-	CU_ASSERT_FALSE(dp_map_record_again(map, &seen[1], 1, NOW));
+	CU_ASSERT_EQUAL(dp_map_record_again(map, &seen[1], 1, NOW), 0);
 	seen[0].addr.family = 6; /* the octets are the same */
-	CU_ASSERT_FALSE(dp_map_record_again(map, seen, 1, NOW));
+	CU_ASSERT_EQUAL(dp_map_record_again(map, seen, 2, NOW), 0);
 	seen[0] = u[0].s;
-	CU_ASSERT_FALSE(dp_map_record_again(map, seen, 1, NOW + 1));
-	for (uint32_t end = 0; end < 2; end++) {
-		struct dp_map_spot wrong = { spot.place, spot.slot, spot.seq };
-
+	seen[0].spot = &wrong;
+	for (int end = 0; end < 2; end++) {
+		wrong = spot;
 		*(end ? &wrong.place : &wrong.slot) = map->slot_count;
-		seen[0].spot = &wrong;
-		CU_ASSERT_FALSE(dp_map_record_again(map, seen, 1, NOW));
+		CU_ASSERT_EQUAL(dp_map_record_again(map, seen, 1, NOW), 0);
 	}
-	CU_ASSERT_TRUE_FATAL(dp_map_next(map, &cursor, NOW, &b));
-	CU_ASSERT_EQUAL(b.hits, 2);
-	CU_ASSERT_FALSE(dp_map_next(map, &cursor, NOW, &b));
-	CU_ASSERT_TRUE(dp_map_record_again(map, seen, 0, NOW));
+	CU_ASSERT_EQUAL(the_one(map, NOW).hits, 3);
 	dp_map_close(&map);
 }
 
@@ -171,9 +190,8 @@ static void a_slot_that_is_filled_anew_is_another(void)
 	struct dp_map_spot spot;
 	struct dp_map *map = map_with(1, &u, &spot);
 	unsigned refused = 0;
+	struct dp_slot_d *slot = &map->slots[spot.slot];
 
-	u.s.lifetime_s = 1;
-	CU_ASSERT_TRUE(dp_map_record_again(map, &u.s, 1, NOW));
 	for (uint32_t n = 100; n < 400; n++) {
 		struct unit_sighting other;
 
@@ -181,37 +199,33 @@ static void a_slot_that_is_filled_anew_is_another(void)
 		refused += dp_map_record(map, &other.s, NOW + 301) != DP_OK;
 	}
 	CU_ASSERT_TRUE(refused > 0); /* it is full */
-	/* As if the same binding had come to stand there. */
-	atomic_store(&map->index[spot.place], dp_map_entry(1, NOW + 1000));
-	atomic_store(&map->slots[spot.slot].fed_end_s, NOW + 1000);
-	memcpy((void *)map->slots[spot.slot].addr, u.s.addr.bytes, 16);
-	atomic_store(&map->slots[spot.slot].shape, u.s.name->len |
+	/* As if the same address had come to stand there. */
+	memcpy((void *)slot->addr, u.s.addr.bytes, 16);
+	atomic_store(&slot->shape, u.s.name->len |
 	    (uint32_t)u.s.addr.family << 16);
-	CU_ASSERT_NOT_EQUAL(atomic_load(&map->slots[spot.slot].seq), spot.seq);
-	CU_ASSERT_FALSE(dp_map_record_again(map, &u.s, 1, NOW + 301));
+	CU_ASSERT_NOT_EQUAL(atomic_load(&slot->seq), spot.seq);
+	CU_ASSERT_EQUAL(dp_map_record_again(map, &u.s, 1, NOW + 301), 0);
 	dp_map_close(&map);
 }
 
 /* Whoever made it live as long may not have come so far as to feed it. */
-static void what_is_not_fed_yet_is_not(void)
+static void what_is_not_fed_yet_is_fed(void)
 {
 	struct unit_sighting u;
 	struct dp_map_spot spot;
 	struct dp_map *map = map_with(3, &u, &spot);
 	struct dp_binding b;
-	uint64_t seq;
+	uint64_t seq = dp_map_seq(map);
 
 	atomic_store(&map->slots[spot.slot].fed_end_s, NOW + 299);
-	CU_ASSERT_FALSE(dp_map_record_again(map, &u.s, 1, NOW));
-	seq = dp_map_seq(map);
-	CU_ASSERT_EQUAL(dp_map_record(map, &u.s, NOW), DP_OK);
+	CU_ASSERT_EQUAL(dp_map_record_again(map, &u.s, 1, NOW), 1);
 	CU_ASSERT_EQUAL_FATAL(dp_map_feed(map, &seq, &b), DP_OK);
 	CU_ASSERT_EQUAL(unit_number(&b), 3);
-	CU_ASSERT_TRUE(dp_map_record_again(map, &u.s, 1, NOW));
 	dp_map_close(&map);
 }
 
 UNIT_MAIN_WITH("map_again", unit_map_begin, unit_map_end,
     UNIT(spots_change_nothing), UNIT(what_was_seen_is_noted),
-    UNIT(what_changed_is_not), UNIT(a_slot_that_is_filled_anew_is_another),
-    UNIT(what_is_not_fed_yet_is_not))
+    UNIT(what_lives_longer_is_told), UNIT(what_is_elsewhere_is_not_noted),
+    UNIT(a_slot_that_is_filled_anew_is_another),
+    UNIT(what_is_not_fed_yet_is_fed))

@@ -47,9 +47,12 @@ static void threads_run(void *(*writer)(void *), void *(*reader)(void *))
 	CU_ASSERT_EQUAL(atomic_load(&wrong), 0);
 }
 
-/* Each thread its own; of another number, or of another map, for some. */
+/* Each thread its own; threads are for one map. */
 #define SPOTS 101
-static _Thread_local struct dp_map_spot spots[SPOTS];
+static _Thread_local struct {
+	uint64_t number;
+	struct dp_map_spot spot;
+} kept[SPOTS];
 
 static void record_at(uint64_t n, uint32_t now_s, uint32_t lifetime_s)
 {
@@ -57,8 +60,12 @@ static void record_at(uint64_t n, uint32_t now_s, uint32_t lifetime_s)
 
 	unit_sighting(&u, n);
 	u.s.lifetime_s = lifetime_s;
-	u.s.spot = &spots[n % SPOTS];
-	if (dp_map_record(map, &u.s, now_s) == DP_OK)
+	u.s.spot = &kept[n % SPOTS].spot;
+	if (kept[n % SPOTS].number != n)
+		memset(u.s.spot, 0, sizeof(*u.s.spot));
+	kept[n % SPOTS].number = n;
+	if (dp_map_record_again(map, &u.s, 1, now_s) == 1 ||
+	    dp_map_record(map, &u.s, now_s) == DP_OK)
 		atomic_fetch_add(&recorded, 1);
 	else
 		atomic_fetch_add(&refused, 1);
