@@ -36,6 +36,7 @@
 #define BENCH_THREADS 2u
 #define BENCH_HOT 64u
 #define BENCH_TIMES 2000000u
+#define BENCH_STRETCH 512u
 #define BENCH_COUNTED 20000u	  /* under callgrind */
 #define BENCH_GOLDEN 2654435761u /* odd: no two numbers become one */
 
@@ -51,6 +52,9 @@ struct bench_op {
 	const char *name;
 	void (*run)(unsigned thread, uint32_t key);
 	void (*before)(bool cold); /* of each column; NULL: nothing */
+	/* What another thread does meanwhile, for each BENCH_STRETCH runs; not
+	 * measured. NULL: nothing. */
+	void (*meanwhile)(unsigned thread);
 	uint32_t keys;
 	enum bench_kind kind;
 };
@@ -109,9 +113,10 @@ static inline double bench_ns(clockid_t id)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static void bench_loop(const struct bench_turn *t)
+static void bench_loop(const struct bench_turn *t, uint32_t first,
+    uint32_t times)
 {
-	for (uint32_t i = t->first; i < t->first + t->times; i++) {
+	for (uint32_t i = first; i < first + times; i++) {
 		uint32_t at = i * BENCH_GOLDEN;
 
 		t->op->run(t->thread, t->op->kind == BENCH_ONCE ? at :
@@ -121,10 +126,19 @@ static void bench_loop(const struct bench_turn *t)
 
 static void bench_measure(struct bench_turn *t)
 {
-	double begin = bench_ns(CLOCK_THREAD_CPUTIME_ID);
+	uint32_t times = t->op->meanwhile ? BENCH_STRETCH : t->times;
+	double begin, ns = 0;
 
-	bench_loop(t);
-	t->ns = (bench_ns(CLOCK_THREAD_CPUTIME_ID) - begin) / t->times;
+	for (uint32_t i = 0; i < t->times; i += times) {
+		if (t->op->meanwhile)
+			t->op->meanwhile(t->thread);
+		if (times > t->times - i)
+			times = t->times - i;
+		begin = bench_ns(CLOCK_THREAD_CPUTIME_ID);
+		bench_loop(t, t->first + i, times);
+		ns += bench_ns(CLOCK_THREAD_CPUTIME_ID) - begin;
+	}
+	t->ns = ns / t->times;
 }
 
 static void *bench_thread(void *arg)
@@ -177,10 +191,10 @@ static inline void bench_count(const struct bench_op *op)
 	if (op->before)
 		op->before(op->kind == BENCH_ONCE);
 	if (op->kind != BENCH_ONCE)
-		bench_loop(&t);
+		bench_loop(&t, 0, t.times);
 	CALLGRIND_ZERO_STATS;
 	CALLGRIND_START_INSTRUMENTATION;
-	bench_loop(&t);
+	bench_loop(&t, 0, t.times);
 	CALLGRIND_STOP_INSTRUMENTATION;
 	CALLGRIND_DUMP_STATS_AT(op->name);
 }

@@ -145,12 +145,16 @@ int main(int argc, char **argv)
 	compile();
 	bench_head("policy");
 	const struct bench_op ops[] = {
-		{ "the name alone", bench_name_only, NULL, count / 2, BENCH_ALL },
-		{ "match a name", match_exact, NULL, count / 2, BENCH_ALL },
-		{ "match, two below a wildcard", match_below, NULL, count / 2,
-		    BENCH_ALL },
-		{ "match nothing", match_missing, NULL, count / 2, BENCH_ALL },
-		{ "match, half nothing", match_half, NULL, count / 2, BENCH_ALL },
+		{ "the name alone", bench_name_only, NULL, NULL,
+		    count / 2, BENCH_ALL },
+		{ "match a name", match_exact, NULL, NULL,
+		    count / 2, BENCH_ALL },
+		{ "match, two below a wildcard", match_below, NULL, NULL,
+		    count / 2, BENCH_ALL },
+		{ "match nothing", match_missing, NULL, NULL,
+		    count / 2, BENCH_ALL },
+		{ "match, half nothing", match_half, NULL, NULL,
+		    count / 2, BENCH_ALL },
 	};
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
 		bench_run(&ops[i]);

@@ -113,12 +113,13 @@ static void open_rings(bool cold)
 int main(int argc, char **argv)
 {
 	static const struct bench_op ops[] = {
-		{ "event, one address", encode_one, NULL, UINT32_MAX, BENCH_ALL },
-		{ "event and ring, one", log_one, open_rings, UINT32_MAX,
-		    BENCH_ALL },
-		{ "event and ring, four of each", log_four, open_rings,
+		{ "event, one address", encode_one, NULL, NULL,
 		    UINT32_MAX, BENCH_ALL },
-		{ "event and ring, all that fit", log_full, open_rings,
+		{ "event and ring, one", log_one, open_rings, NULL,
+		    UINT32_MAX, BENCH_ALL },
+		{ "event and ring, four of each", log_four, open_rings, NULL,
+		    UINT32_MAX, BENCH_ALL },
+		{ "event and ring, all that fit", log_full, open_rings, NULL,
 		    UINT32_MAX, BENCH_ALL },
 	};
 
