@@ -16,6 +16,7 @@
 #include "module/core/file.h"
 #include "module/core/key.h"
 #include "module/core/sync.h"
+#include "module/opener.h"
 #include "module/watch.h"
 #include "module/worker.h"
 
@@ -216,6 +217,16 @@ static bool is_passed_by(struct dp_keeper *k, const struct dp_policy *p)
 	return true;
 }
 
+/* In init nobody is answered before it is open; later nobody waits for it. */
+static enum dp_err open_policy(const struct dp_keeper *k,
+    struct dp_policy **out, const char *path, struct dp_diag *diag)
+{
+	const uint8_t *trusted = k->has_key ? k->key : NULL;
+
+	return k->started ? dp_policy_open(out, path, trusted, diag) :
+			    dp_opener_open(out, path, trusted, diag);
+}
+
 /* A policy file that was not there at the last look, or is another one. */
 static void look_for_policy(struct dp_keeper *k)
 {
@@ -232,7 +243,7 @@ static void look_for_policy(struct dp_keeper *k)
 	if (!err && memcmp(id, k->seen, sizeof(id)) == 0)
 		return;
 	memset(k->seen, 0, sizeof(k->seen));
-	err = dp_policy_open(&p, path, k->has_key ? k->key : NULL, &diag);
+	err = open_policy(k, &p, path, &diag);
 	if (err) {
 		say_policy(k, &diag);
 		/* What can be read will not get better by itself; what cannot

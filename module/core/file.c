@@ -15,7 +15,6 @@
 #include "module/core/state.h"
 
 #define COPY_B 32768		/* bytes at a time */
-#define SNAPSHOT_TRIES 5	/* while somebody writes the file in place */
 #define TEMP_NAMES 100		/* left by killed processes, at most */
 #define TEMP_MAX (DP_PATH_MAX + 64) /* bytes, with the NUL */
 
@@ -122,74 +121,94 @@ static bool write_all(int fd, const uint8_t *bytes, size_t size_b)
 	return true;
 }
 
-/* Copies until the end of file, at most max_b + 1 bytes. */
-static enum dp_err copy_all(int to, int from, size_t max_b, size_t *copied_b,
-    const char *path, struct dp_diag *diag)
+static enum dp_err changes(struct dp_diag *diag, const char *path)
+{
+	dp_diag_set(diag, path, 0,
+	    "changes while it is read: replace it in one step");
+	return DP_ERR_BUSY;
+}
+
+enum dp_err dp_file_copy_begin(struct dp_file_copy *out, const char *path,
+    size_t max_b, struct dp_diag *diag)
+{
+	struct dp_file_copy c = { .file = closed, .from = -1, .path = path };
+	struct dp_file *f = &c.file;
+	struct stat st;
+	enum dp_err err = open_regular(&c.from, &st, path, O_RDONLY, diag);
+
+	if (err != DP_OK)
+		return err;
+	id_of(f->id, &st);
+	f->size_b = (size_t)st.st_size;
+	if (f->size_b > max_b) {
+		dp_diag_set(diag, path, 0, "is larger than %zu bytes", max_b);
+		err = DP_ERR_LIMIT;
+		goto out;
+	}
+	f->fd = memfd_create("dnspin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (f->fd < 0)
+		err = system_refused(diag, path, "make a copy in memory");
+	else if (ftruncate(f->fd, st.st_size) != 0)
+		err = system_refused(diag, path, "make room for a copy");
+	else /* Private: till Linux 6.7 a sealed memfd refuses a shared one. */
+		err = map_bytes(f, PROT_READ, MAP_PRIVATE, path, diag);
+out:
+	if (err == DP_OK)
+		*out = c;
+	else
+		dp_file_copy_drop(&c);
+	return err;
+}
+
+bool dp_file_copy_more(struct dp_file_copy *c, enum dp_err *err,
+    struct dp_diag *diag)
 {
 	uint8_t buffer[COPY_B];
-	size_t sum_b = 0;
+	size_t left_b = c->file.size_b - c->copied_b;
+	ssize_t n;
 
-	while (sum_b <= max_b) {
-		size_t want_b = max_b + 1 - sum_b;
-		ssize_t n = read(from, buffer,
-		    want_b < sizeof(buffer) ? want_b : sizeof(buffer));
+	do {
+		n = read(c->from, buffer,
+		    left_b < sizeof(buffer) ? left_b : sizeof(buffer));
+	} while (n < 0 && errno == EINTR);
+	*err = DP_OK;
+	if (n < 0)
+		*err = system_refused(diag, c->path, "read");
+	else if (n > 0 && !write_all(c->file.fd, buffer, (size_t)n))
+		*err = system_refused(diag, c->path, "copy");
+	else if (n > 0)
+		c->copied_b += (size_t)n;
+	return n > 0 && *err == DP_OK;
+}
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return system_refused(diag, path, "read");
-		if (n == 0)
-			break;
-		if (!write_all(to, buffer, (size_t)n))
-			return system_refused(diag, path, "copy");
-		sum_b += (size_t)n;
-	}
-	*copied_b = sum_b;
+enum dp_err dp_file_copy_end(struct dp_file_copy *c, struct dp_file *out,
+    struct dp_diag *diag)
+{
+	struct dp_file *f = &c->file;
+	uint64_t id_after[4];
+	struct stat after;
+
+	if (fstat(c->from, &after) != 0)
+		return system_refused(diag, c->path, "stat");
+	id_of(id_after, &after);
+	if (memcmp(f->id, id_after, sizeof(id_after)) != 0 ||
+	    c->copied_b != f->size_b)
+		return changes(diag, c->path);
+	if (fcntl(f->fd, F_ADD_SEALS,
+		F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+		return system_refused(diag, c->path, "seal its copy");
+	*out = *f;
+	c->file = closed;
+	dp_file_copy_drop(c);
 	return DP_OK;
 }
 
-static enum dp_err too_large(struct dp_diag *diag, const char *path,
-    size_t max_b)
+void dp_file_copy_drop(struct dp_file_copy *c)
 {
-	dp_diag_set(diag, path, 0, "is larger than %zu bytes", max_b);
-	return DP_ERR_LIMIT;
-}
-
-/* One try; DP_ERR_BUSY when the file changed under the copying. */
-static enum dp_err snapshot_once(struct dp_file *f, int from,
-    const struct stat *before, size_t max_b, const char *path,
-    struct dp_diag *diag)
-{
-	uint64_t id_after[4];
-	struct stat after;
-	enum dp_err err;
-
-	/* Not copied first: it may be a gigabyte. */
-	if (before->st_size > 0 && (size_t)before->st_size > max_b)
-		return too_large(diag, path, max_b);
-	f->fd = memfd_create("dnspin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (f->fd < 0)
-		return system_refused(diag, path, "make a copy in memory");
-	err = copy_all(f->fd, from, max_b, &f->size_b, path, diag);
-	if (err != DP_OK)
-		return err;
-	if (f->size_b > max_b)
-		return too_large(diag, path, max_b);
-	if (fstat(from, &after) != 0)
-		return system_refused(diag, path, "stat");
-	id_of(f->id, before);
-	id_of(id_after, &after);
-	if (memcmp(f->id, id_after, sizeof(id_after)) != 0 ||
-	    f->size_b != (size_t)after.st_size) {
-		dp_diag_set(diag, path, 0,
-		    "changes while it is read: replace it in one step");
-		return DP_ERR_BUSY;
-	}
-	if (fcntl(f->fd, F_ADD_SEALS,
-		F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-		return system_refused(diag, path, "seal its copy");
-	/* Private: before Linux 6.7 a sealed memfd refuses a shared mapping. */
-	return map_bytes(f, PROT_READ, MAP_PRIVATE, path, diag);
+	dp_file_close(&c->file);
+	if (c->from >= 0)
+		close(c->from);
+	c->from = -1;
 }
 
 enum dp_err dp_file_snapshot(struct dp_file *out, const char *path,
@@ -197,20 +216,17 @@ enum dp_err dp_file_snapshot(struct dp_file *out, const char *path,
 {
 	enum dp_err err = DP_ERR_BUSY;
 
-	for (int i = 0; err == DP_ERR_BUSY && i < SNAPSHOT_TRIES; i++) {
-		struct dp_file f = closed;
-		struct stat st;
-		int from;
+	for (int i = 0; err == DP_ERR_BUSY && i < DP_FILE_TRIES; i++) {
+		struct dp_file_copy c;
 
-		err = open_regular(&from, &st, path, O_RDONLY, diag);
+		err = dp_file_copy_begin(&c, path, max_b, diag);
 		if (err != DP_OK)
 			return err;
-		err = snapshot_once(&f, from, &st, max_b, path, diag);
-		close(from);
+		while (dp_file_copy_more(&c, &err, diag))
+			;
 		if (err == DP_OK)
-			*out = f;
-		else
-			dp_file_close(&f);
+			err = dp_file_copy_end(&c, out, diag);
+		dp_file_copy_drop(&c);
 	}
 	return err;
 }

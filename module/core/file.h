@@ -35,6 +35,29 @@ enum dp_err dp_file_map_ro(struct dp_file *out, const char *path,
 enum dp_err dp_file_snapshot(struct dp_file *out, const char *path,
     size_t max_b, struct dp_diag *diag) DP_MUST_CHECK;
 
+/*
+ * The same in steps, for who has use for the first bytes before the last are
+ * there: begin, more until it returns false, which leaves in *err whether that
+ * was the end, then end. file.bytes are mapped from the beginning, to be read
+ * up to copied_b. Any step may be followed by drop, which unmaps them; end
+ * leaves nothing to drop, but where it fails. path is borrowed until then. With
+ * DP_ERR_BUSY of end begin anew, DP_FILE_TRIES times in all.
+ */
+struct dp_file_copy {
+	struct dp_file file;
+	size_t copied_b;
+	int from;
+	const char *path;
+};
+#define DP_FILE_TRIES 5 /* while somebody writes the file in place */
+enum dp_err dp_file_copy_begin(struct dp_file_copy *out, const char *path,
+    size_t max_b, struct dp_diag *diag) DP_MUST_CHECK;
+bool dp_file_copy_more(struct dp_file_copy *c, enum dp_err *err,
+    struct dp_diag *diag) DP_MUST_CHECK;
+enum dp_err dp_file_copy_end(struct dp_file_copy *c, struct dp_file *out,
+    struct dp_diag *diag) DP_MUST_CHECK;
+void dp_file_copy_drop(struct dp_file_copy *c);
+
 /* Open or create (mode 0644, no symbolic link followed) and map shared and
  * writable, growing the file to size_b where it is shorter; *created tells
  * whether it was empty before. The blocks are allocated, so that a full disk is

@@ -37,8 +37,26 @@ struct dp_policy;
 enum dp_err dp_policy_open(struct dp_policy **out, const char *path,
     const uint8_t *trusted, struct dp_diag *diag) DP_MUST_CHECK;
 
-/* The same for bytes in memory, aligned to 8, borrowed until close; object
- * names them in diag. */
+/*
+ * A second thread, where the caller has one to lend. begin: in it, call
+ * work(arg), and after a short pause again whenever that returns true. False:
+ * there is none, and nothing is called. end: return when work has returned
+ * false. Both are called by the thread that opens, end once for each begin.
+ */
+struct dp_aside {
+	bool (*begin)(void *thread, bool (*work)(void *arg), void *arg);
+	void (*end)(void *thread);
+	void *thread;
+};
+
+/* The same with part of the work aside: of a million rules, digest and checks
+ * take about as long. */
+enum dp_err dp_policy_open_aside(struct dp_policy **out, const char *path,
+    const uint8_t *trusted, const struct dp_aside *aside,
+    struct dp_diag *diag) DP_MUST_CHECK;
+
+/* As dp_policy_open, for bytes in memory, aligned to 8, borrowed until close;
+ * object names them in diag. */
 enum dp_err dp_policy_from_bytes(struct dp_policy **out, const uint8_t *bytes,
     size_t size_b, const uint8_t *trusted, const char *object,
     struct dp_diag *diag) DP_MUST_CHECK;

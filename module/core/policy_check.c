@@ -309,9 +309,17 @@ static enum dp_err check_rules(const struct check *c)
 	return wrong ? damaged(c, wrong) : DP_OK;
 }
 
+enum dp_err dp_policy_check_frame(const uint8_t *bytes, size_t size_b,
+    const char *object, struct dp_diag *diag)
+{
+	const struct check c = { bytes, size_b, object, diag, NULL };
+
+	return check_frame(&c);
+}
+
 enum dp_err dp_policy_check(struct dp_policy_view *out,
     struct dp_settings *settings, const uint8_t *bytes, size_t size_b,
-    const uint8_t *trusted, const char *object, struct dp_diag *diag)
+    const char *object, struct dp_diag *diag)
 {
 	struct dp_policy_view view;
 	struct dp_settings found = { .value = { 0 } };
@@ -319,13 +327,8 @@ enum dp_err dp_policy_check(struct dp_policy_view *out,
 	enum dp_err (*const checks[])(const struct check *) = {
 		check_groups, check_clients, check_traits, check_rules,
 	};
-	enum dp_err err = check_frame(&c);
+	enum dp_err err = check_settings(&c, &found);
 
-	if (err == DP_OK)
-		err = dp_policy_seal_check(bytes, size_b, trusted, object,
-		    diag);
-	if (err == DP_OK)
-		err = check_settings(&c, &found);
 	if (err == DP_OK)
 		err = check_sections(&c);
 	if (err != DP_OK)

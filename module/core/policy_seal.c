@@ -1,4 +1,3 @@
-#include <sodium.h>
 #include <string.h>
 
 #include "module/core/policy_view.h"
@@ -11,21 +10,48 @@ bool dp_policy_is_zero(const uint8_t *bytes, size_t n)
 	return true;
 }
 
-void dp_policy_digest_make(uint8_t digest[DP_POLICY_DIGEST_B],
+void dp_policy_digest_begin(struct dp_policy_digesting *d,
     const uint8_t *bytes, size_t size_b)
+{
+	d->bytes = bytes;
+	d->size_b = size_b;
+	d->done_b = 0;
+	crypto_generichash_init(&d->state, NULL, 0, DP_POLICY_DIGEST_B);
+}
+
+void dp_policy_digest_more(struct dp_policy_digesting *d, size_t ready_b)
 {
 	static const uint8_t zeros[sizeof(struct dp_policy_d) -
 	    offsetof(struct dp_policy_d, digest)];
-	const size_t before = offsetof(struct dp_policy_d, digest);
-	const size_t after = before + sizeof(zeros);
-	crypto_generichash_state state;
 
+	if (ready_b < sizeof(struct dp_policy_d))
+		return;
 	/* The seal is the header's end; see policy_d.h. */
-	crypto_generichash_init(&state, NULL, 0, DP_POLICY_DIGEST_B);
-	crypto_generichash_update(&state, bytes, before);
-	crypto_generichash_update(&state, zeros, sizeof(zeros));
-	crypto_generichash_update(&state, bytes + after, size_b - after);
-	crypto_generichash_final(&state, digest, DP_POLICY_DIGEST_B);
+	if (d->done_b == 0) {
+		crypto_generichash_update(&d->state, d->bytes,
+		    offsetof(struct dp_policy_d, digest));
+		crypto_generichash_update(&d->state, zeros, sizeof(zeros));
+		d->done_b = sizeof(struct dp_policy_d);
+	}
+	crypto_generichash_update(&d->state, d->bytes + d->done_b,
+	    ready_b - d->done_b);
+	d->done_b = ready_b;
+}
+
+void dp_policy_digest_end(struct dp_policy_digesting *d,
+    uint8_t digest[DP_POLICY_DIGEST_B])
+{
+	dp_policy_digest_more(d, d->size_b);
+	crypto_generichash_final(&d->state, digest, DP_POLICY_DIGEST_B);
+}
+
+void dp_policy_digest_make(uint8_t digest[DP_POLICY_DIGEST_B],
+    const uint8_t *bytes, size_t size_b)
+{
+	struct dp_policy_digesting d;
+
+	dp_policy_digest_begin(&d, bytes, size_b);
+	dp_policy_digest_end(&d, digest);
 }
 
 void dp_policy_sign_text(uint8_t text[DP_POLICY_SIGN_B],
@@ -37,15 +63,15 @@ void dp_policy_sign_text(uint8_t text[DP_POLICY_SIGN_B],
 	memcpy(text + n, digest, DP_POLICY_DIGEST_B);
 }
 
-enum dp_err dp_policy_seal_check(const uint8_t *bytes, size_t size_b,
-    const uint8_t *trusted, const char *object, struct dp_diag *diag)
+enum dp_err dp_policy_seal_check(const uint8_t *bytes,
+    const uint8_t digest[DP_POLICY_DIGEST_B], const uint8_t *trusted,
+    const char *object, struct dp_diag *diag)
 {
 	const struct dp_policy_d *head = (const struct dp_policy_d *)bytes;
-	uint8_t digest[DP_POLICY_DIGEST_B], text[DP_POLICY_SIGN_B];
+	uint8_t text[DP_POLICY_SIGN_B];
 	const char *wrong = NULL;
 
-	dp_policy_digest_make(digest, bytes, size_b);
-	if (memcmp(digest, head->digest, sizeof(digest)) != 0) {
+	if (memcmp(digest, head->digest, sizeof(head->digest)) != 0) {
 		dp_diag_set(diag, object, 0,
 		    "the digest does not fit: the policy was changed or "
 		    "damaged; run dnspin compile again");

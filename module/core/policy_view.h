@@ -5,6 +5,8 @@
 #ifndef DP_POLICY_VIEW_H
 #define DP_POLICY_VIEW_H
 
+#include <sodium.h>
+
 #include "module/core/file.h"
 #include "module/core/policy.h"
 #include "module/core/policy_d.h"
@@ -37,25 +39,43 @@ struct dp_policy {
 	uint64_t instance;
 };
 
+/* Is this a policy of this version and length, with a whole header? */
+enum dp_err dp_policy_check_frame(const uint8_t *bytes, size_t size_b,
+    const char *object, struct dp_diag *diag) DP_MUST_CHECK;
+
 /*
- * Check every byte: afterwards each index, offset and name reached from the
- * view is good, and a search of the table ends. bytes are aligned to 8.
- * settings is filled from the header. Errors as dp_policy_open.
+ * After the frame, check every other byte: afterwards each index, offset and
+ * name reached from the view is good, and a search of the table ends. bytes are
+ * aligned to 8. settings is filled from the header. The seal is not looked at.
+ * Errors as dp_policy_open.
  */
 enum dp_err dp_policy_check(struct dp_policy_view *out,
     struct dp_settings *settings, const uint8_t *bytes, size_t size_b,
-    const uint8_t *trusted, const char *object,
-    struct dp_diag *diag) DP_MUST_CHECK;
+    const char *object, struct dp_diag *diag) DP_MUST_CHECK;
 
 /* The digest over size_b bytes (at least the header) as policy_d.h says. */
 void dp_policy_digest_make(uint8_t digest[DP_POLICY_DIGEST_B],
     const uint8_t *bytes, size_t size_b);
 
-/* Does the digest fit, and the signature, where there is one or trusted wants
- * one? bytes hold a whole header. Errors as dp_policy_open. */
-enum dp_err dp_policy_seal_check(const uint8_t *bytes, size_t size_b,
-    const uint8_t *trusted, const char *object,
-    struct dp_diag *diag) DP_MUST_CHECK;
+/* The same in steps, for bytes that come in one after the other: ready_b of
+ * size_b are there. */
+struct dp_policy_digesting {
+	const uint8_t *bytes;
+	size_t size_b;
+	size_t done_b;
+	crypto_generichash_state state;
+};
+void dp_policy_digest_begin(struct dp_policy_digesting *d,
+    const uint8_t *bytes, size_t size_b);
+void dp_policy_digest_more(struct dp_policy_digesting *d, size_t ready_b);
+void dp_policy_digest_end(struct dp_policy_digesting *d,
+    uint8_t digest[DP_POLICY_DIGEST_B]);
+
+/* Does the digest, made over bytes, fit, and the signature, where there is one
+ * or trusted wants one? bytes hold a whole header. Errors as dp_policy_open. */
+enum dp_err dp_policy_seal_check(const uint8_t *bytes,
+    const uint8_t digest[DP_POLICY_DIGEST_B], const uint8_t *trusted,
+    const char *object, struct dp_diag *diag) DP_MUST_CHECK;
 
 /* The set of all audiences where there are count, 1 to DP_AUDIENCES_MAX. */
 static inline uint64_t dp_audiences_all(uint32_t count)
