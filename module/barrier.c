@@ -122,7 +122,7 @@ static enum dp_passage wait_for(struct dp_module *m, struct dp_worker *w,
 	h->mark.flags = flags;
 	if (!dp_hold_begin(m, h))
 		return DP_PASSAGE_FAILED;
-	q->minfo[m->id] = h;
+	*dp_module_own(m, q) = h;
 	if (!h->counted)
 		dp_module_count(m, w, DP_COUNT_HELD, 1);
 	h->counted = true;

@@ -8,6 +8,12 @@
 
 #include "module/core/file.h"
 
+/* The same source is in the loader for pythonmod, which is for another build. */
+#ifdef DP_LOADER
+#undef DP_UNBOUND_BUILD_ID
+#define DP_UNBOUND_BUILD_ID DP_STOCK_BUILD_ID
+#endif
+
 #define REMEDY \
 	"build dnspin against this server (./configure --with-unbound-src=DIR " \
 	"--with-unbound=BINARY; make; make install)"

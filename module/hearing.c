@@ -26,7 +26,7 @@ bool dp_hearing_has_front(const struct dp_module *m,
 {
 	const struct mesh_state_ref *ref;
 
-	if (q->is_valrec)
+	if (q->is_valrec || m->id == 0)
 		return false;
 	RBTREE_FOR(ref, const struct mesh_state_ref *,
 	    &q->mesh_info->super_set)

@@ -41,6 +41,13 @@ struct dp_mark {
 	 * has one audience only. 0: not kept. */
 	uint64_t policy;
 	struct dp_match match;
+	const struct dp_truth *truth; /* NULL: what q has is the truth */
+};
+
+/* What q came to, while it has something else for its clients. */
+struct dp_truth {
+	struct dns_msg *msg;
+	int rcode;
 };
 
 struct dp_hold {

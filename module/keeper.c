@@ -211,6 +211,15 @@ static bool is_passed_by(struct dp_keeper *k, const struct dp_policy *p)
 		    "module-config has a module in front of dynlib, whose "
 		    "answers cannot wait for the firewall: put dynlib first, "
 		    "or compile with barrier=fail-open");
+	else if (k->m->guest && dp_barrier_of(p) != DP_BARRIER_OFF)
+		dp_diag_set(&diag, "unbound.conf", 0,
+		    "in pythonmod answers cannot wait for the firewall: "
+		    "compile with barrier=off, or use an Unbound with dynlib");
+	else if (k->m->guest && is_strict(p) && dp_policy_audience_count(p) > 1)
+		dp_diag_set(&diag, "unbound.conf", 0,
+		    "in pythonmod all clients get the same answers: leave out "
+		    "the groups that are for some clients, or use an Unbound "
+		    "with dynlib");
 	else
 		return false;
 	say_policy(k, &diag);

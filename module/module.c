@@ -6,6 +6,13 @@
 #include "module/judge.h"
 #include "module/worker.h"
 
+void **dp_module_own(const struct dp_module *m, const struct module_qstate *q)
+{
+	int place = m->guest ? MAX_MODULE - 1 : m->id;
+
+	return (void **)(uintptr_t)&q->minfo[place];
+}
+
 void dp_module_count(struct dp_module *m, const struct dp_worker *w,
     enum dp_counter c, uint64_t n)
 {

@@ -40,11 +40,13 @@ struct dp_sync;
 struct dp_watch;
 struct dp_worker;
 struct module_env;
+struct module_qstate;
 struct reply_info;
 struct slabhash;
 
 struct dp_module {
 	int id;		   /* of the module in Unbound's stack */
+	bool guest; /* pythonmod's: answers cannot wait, none is admitted */
 	uint64_t instance; /* tells this load from others in the process */
 	struct module_env *env; /* the daemon's */
 	unsigned threads;	/* of the daemon, as configured */
@@ -72,6 +74,13 @@ struct dp_module {
 	struct dp_keeper *keeper;
 	struct dp_watch *watch;
 };
+
+/*
+ * What the module keeps with a query: NULL at its first event. pythonmod has
+ * the module's own place, so that a guest takes the last one, which Unbound
+ * clears with the others and no module has: Unbound would have to have 16.
+ */
+void **dp_module_own(const struct dp_module *m, const struct module_qstate *q);
 
 /* Count one thing for the calling thread. */
 void dp_module_count(struct dp_module *m, const struct dp_worker *w,

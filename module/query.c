@@ -24,14 +24,14 @@ static const struct dp_mark marks[] = {
 static void mark(const struct dp_module *m, struct module_qstate *q,
     enum dp_verdict verdict)
 {
-	q->minfo[m->id] = (void *)(uintptr_t)&marks[verdict];
+	*dp_module_own(m, q) = (void *)(uintptr_t)&marks[verdict];
 }
 
 /* q's mark, to write to. NULL: out of memory. */
 static struct dp_mark *own_mark(const struct dp_module *m,
     struct module_qstate *q)
 {
-	struct dp_mark *p = q->minfo[m->id];
+	struct dp_mark *p = *dp_module_own(m, q);
 
 	if (p->own)
 		return p;
@@ -39,7 +39,7 @@ static struct dp_mark *own_mark(const struct dp_module *m,
 	if (!p)
 		return NULL;
 	p->own = true;
-	q->minfo[m->id] = p;
+	*dp_module_own(m, q) = p;
 	return p;
 }
 
@@ -83,24 +83,23 @@ static void annotate(const struct dp_module *m, struct module_qstate *q,
 const struct dp_mark *dp_query_mark(const struct dp_module *m,
     const struct module_qstate *q)
 {
-	return q->minfo[m->id];
+	return *dp_module_own(m, q);
 }
 
-static struct dp_hold *hold_of(const struct module_qstate *q, int id)
+static struct dp_hold *as_hold(struct dp_mark *p)
 {
-	struct dp_mark *p = q->minfo[id];
 
 	return p && p->held ? (struct dp_hold *)p : NULL;
 }
 
 bool dp_query_is_held(const struct dp_module *m, const struct module_qstate *q)
 {
-	return hold_of(q, m->id) != NULL;
+	return as_hold(*dp_module_own(m, q)) != NULL;
 }
 
 void dp_query_forget(struct module_qstate *q, int id)
 {
-	struct dp_hold *h = hold_of(q, id);
+	struct dp_hold *h = as_hold(q->minfo[id]);
 
 	if (h)
 		dp_hold_end(h);
@@ -129,7 +128,8 @@ static bool is_prefetch(const struct dp_module *m,
     const struct module_qstate *q)
 {
 	return !dp_hearing_has_client(q) && !has_others(q) &&
-	    q->blacklist != NULL && q->minfo[m->id] != NULL && !q->is_valrec;
+	    q->blacklist != NULL && dp_query_mark(m, q) != NULL &&
+	    !q->is_valrec;
 }
 
 /* The result of q becomes what the verdict says. */
@@ -161,7 +161,7 @@ static void refuse_taken(struct dp_module *m, struct dp_worker *w,
 	struct dns_msg *msg = q->return_msg;
 	int rcode = q->return_rcode;
 	struct edns_option *options = q->edns_opts_front_out;
-	void *marked = q->minfo[m->id];
+	void *marked = *dp_module_own(m, q);
 
 	verbose(VERB_ALGO, "dnspin: others wait for the result, too");
 	q->edns_opts_front_out = NULL;
@@ -171,13 +171,47 @@ static void refuse_taken(struct dp_module *m, struct dp_worker *w,
 	q->return_msg = msg;
 	q->return_rcode = rcode;
 	q->edns_opts_front_out = options;
-	q->minfo[m->id] = marked;
+	*dp_module_own(m, q) = marked;
 }
 
 static bool is_anybody(void *arg, const struct comm_reply *client)
 {
 	(void)arg;
 	(void)client;
+	return true;
+}
+
+/*
+ * The same for all clients, where Unbound cannot be made to answer some before
+ * the others. It takes what q has for its clients before it calls back for the
+ * first of them, and for other queries after the last: so that q gets the truth
+ * back in between.
+ */
+static void refuse_meanwhile(struct dp_module *m, struct dp_worker *w,
+    struct module_qstate *q, enum dp_verdict verdict)
+{
+	struct dp_truth truth = { q->return_msg, q->return_rcode };
+	struct dp_mark *p;
+
+	verbose(VERB_ALGO, "dnspin: others wait for the result, too");
+	refuse(m, w, q, verdict);
+	p = own_mark(m, q);
+	if (p) /* without memory others go without the truth */
+		p->truth = regional_alloc_init(q->region, &truth,
+		    sizeof(truth));
+}
+
+bool dp_query_put_back(const struct dp_module *m, struct module_qstate *q,
+    struct reply_info *rep)
+{
+	const struct dp_mark *p = dp_query_mark(m, q);
+
+	if (!p || !p->truth)
+		return false;
+	q->return_msg = p->truth->msg;
+	q->return_rcode = p->truth->rcode;
+	if (rep && q->return_msg)
+		dp_refuse_take_back(rep, q->return_msg->rep);
 	return true;
 }
 
@@ -189,6 +223,12 @@ static void refuse_all(struct dp_module *m, struct dp_worker *w,
 
 	if (dp_hearing_has_front(m, q) || !has_others(q)) {
 		refuse(m, w, q, verdict);
+		return;
+	}
+	if (!dp_hearing_has_client(q))
+		return;
+	if (m->guest) {
+		refuse_meanwhile(m, w, q, verdict);
 		return;
 	}
 	taken = dp_clients_take(q->mesh_info, is_anybody, NULL);
@@ -329,7 +369,7 @@ static void pass(struct dp_module *m, struct dp_worker *w,
 void dp_query_end(struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q)
 {
-	struct dp_hold *h = hold_of(q, m->id);
+	struct dp_hold *h = as_hold(*dp_module_own(m, q));
 	enum dp_verdict verdict;
 	struct dp_case c;
 

@@ -33,6 +33,15 @@ void dp_query_forget(struct module_qstate *q, int id);
  * it. */
 bool dp_query_records_late(const struct dp_module *m);
 
+/*
+ * A reply for q goes out: if it was refused to clients while others wait for
+ * what it came to, it has that again from now on, and true is returned. rep:
+ * what Unbound itself is about to get, which becomes that, too; NULL: a client
+ * gets it.
+ */
+bool dp_query_put_back(const struct dp_module *m, struct module_qstate *q,
+    struct reply_info *rep);
+
 /* The last verdict on q and what else there is to tell of its answer, for the
  * reply callbacks; NULL: none yet. Borrowed until q's next event. */
 const struct dp_mark *dp_query_mark(const struct dp_module *m,

@@ -196,6 +196,11 @@ void dp_refuse_undo(struct reply_info *rep)
 		memcpy(rep, &r->was, REPLY_B);
 }
 
+void dp_refuse_take_back(struct reply_info *rep, const struct reply_info *was)
+{
+	memcpy(rep, was, REPLY_B);
+}
+
 void dp_refuse_fail(struct reply_info *rep)
 {
 	fill(rep, LDNS_RCODE_SERVFAIL, NULL);

@@ -28,6 +28,9 @@ void dp_refuse_reply(struct module_qstate *q, struct reply_info *rep,
     const struct comm_reply *client);
 void dp_refuse_undo(struct reply_info *rep);
 
+/* Make rep, a refusal, what was refused, for Unbound itself. */
+void dp_refuse_take_back(struct reply_info *rep, const struct reply_info *was);
+
 /* Make rep SERVFAIL, for all who are given it. */
 void dp_refuse_fail(struct reply_info *rep);
 

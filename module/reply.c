@@ -151,7 +151,8 @@ static int on_reply(REPLY_ARGS)
 		dp_trail_miss(m);
 	if (!w || !q)
 		return 1;
-	unjudged = is_unjudged(q, rep);
+	unjudged = !dp_query_put_back(m, q, client ? NULL : rep) &&
+	    is_unjudged(q, rep);
 	if (unjudged)
 		dp_refuse_undo(rep);
 	if (!client) /* Unbound itself waited, for a zone transfer */
@@ -179,7 +180,11 @@ static int on_servfail(REPLY_ARGS)
 
 	if (!w && client)
 		dp_trail_miss(m);
-	if (!w || !client || !qinfo)
+	if (!w || !qinfo)
+		return 1;
+	if (q)
+		(void)dp_query_put_back(m, q, NULL);
+	if (!client)
 		return 1;
 	dp_worker_enter(m, w);
 	dp_trail_begin(&t, qinfo, q, rep, rcode, edns, client, start);
@@ -340,6 +345,14 @@ static const struct {
 	{ inplace_cb_reply_servfail, on_servfail },
 };
 #define CALLBACK_COUNT (sizeof(callbacks) / sizeof(callbacks[0]))
+
+inplace_cb_reply_func_type *dp_reply_callback(enum inplace_cb_list_type type)
+{
+	for (size_t i = 0; i < CALLBACK_COUNT; i++)
+		if (callbacks[i].type == type)
+			return callbacks[i].call;
+	return NULL;
+}
 
 bool dp_reply_register(struct dp_module *m)
 {

@@ -12,9 +12,15 @@
 
 #include <stdbool.h>
 
+#include "module/compat.h"
+
 struct dp_module;
 
-/* Register and take back all callbacks. False: out of memory. */
+/* What is called for replies of a type, with the module as its last argument;
+ * NULL: nothing is. */
+inplace_cb_reply_func_type *dp_reply_callback(enum inplace_cb_list_type type);
+
+/* Register all with dynlibmod and take them back. False: out of memory. */
 bool dp_reply_register(struct dp_module *m);
 void dp_reply_unregister(struct dp_module *m);
 

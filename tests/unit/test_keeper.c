@@ -37,6 +37,34 @@ static void a_policy_is_taken_when_it_comes(void)
 	bench_close(&b);
 }
 
+/* What needs answers that wait is not for who cannot make them wait. */
+static void a_guest_takes_no_barrier(void)
+{
+	struct dp_settings set;
+	struct bench b;
+	uint8_t *bytes;
+	size_t size_b;
+	char path[80];
+
+	bench_open(&b);
+	b.m.guest = true;
+	dp_settings_default(&set);
+	set.value[DP_SET_MODE] = DP_MODE_STRICT;
+	set.value[DP_SET_BARRIER] = DP_BARRIER_FAIL_OPEN;
+	bytes = unit_policy_bytes(one_rule, &set, &size_b);
+	path_in(&b, "policy", path);
+	CU_ASSERT_EQUAL_FATAL(dp_file_replace(path, bytes, size_b, 0644, NULL),
+	    DP_OK);
+	free(bytes);
+	look(&b, 3);
+	CU_ASSERT_PTR_NULL(atomic_load(&b.m.policy));
+	CU_ASSERT_EQUAL(said(&b, "compile with barrier=off"), 1);
+	put_policy(&b, one_rule, DP_MODE_STRICT);
+	look(&b, 3);
+	CU_ASSERT_PTR_NOT_NULL(atomic_load(&b.m.policy));
+	bench_close(&b);
+}
+
 static void a_bad_policy_is_said_once(void)
 {
 	const struct dp_policy *good;
@@ -222,6 +250,7 @@ static void the_thread_comes_and_goes(void)
 }
 
 UNIT_MAIN("keeper", UNIT(a_policy_is_taken_when_it_comes),
+    UNIT(a_guest_takes_no_barrier),
     UNIT(a_bad_policy_is_said_once),
     UNIT(a_policy_that_becomes_readable_is_taken),
     UNIT(a_broken_state_directory_is_said_once),
