@@ -50,3 +50,33 @@ AC_SUBST([UNBOUND_CPPFLAGS])
 AC_SUBST([UNBOUND_BUILD_ID])
 AC_SUBST([UNBOUND_VERSION])
 ])
+
+# DNSPIN_STOCK_UNBOUND
+# An executable without dynlib, from the same source package as the tree: the
+# loader for pythonmod fits it. Its objects are linked from the tree.
+AC_DEFUN([DNSPIN_STOCK_UNBOUND], [
+STOCK_UNBOUND=$with_stock_unbound
+AS_IF([test -n "$STOCK_UNBOUND" && test "$STOCK_UNBOUND" != no], [
+	AC_MSG_CHECKING([whether $STOCK_UNBOUND is built as the tree is, without dynlib])
+	AS_IF([test ! -f "$STOCK_UNBOUND"],
+		[AC_MSG_ERROR([there is no $STOCK_UNBOUND: tools/unbound-stock gets Debian's])])
+	dnspin_line=`$SED -n 's/^#define CONFCMDLINE "\(.*\)"$/\1/p' "$UNBOUND_BUILDDIR/config.h" | $SED 's/ --with-dynlibmodule//'`
+	AS_IF([$GREP -qaF -e "$dnspin_line" "$STOCK_UNBOUND"], [],
+		[AC_MSG_ERROR([it has another configure line: take the executable of the package that the source in $UNBOUND_SRCDIR is of])])
+	AS_IF([$GREP -q '^#define WITH_PYTHONMODULE' "$UNBOUND_BUILDDIR/config.h"], [],
+		[AC_MSG_ERROR([the tree is configured without --with-pythonmodule])])
+	AS_IF([test -f "$UNBOUND_BUILDDIR/.libs/mesh.o"], [],
+		[AC_MSG_ERROR([$UNBOUND_BUILDDIR/.libs holds no objects for shared libraries: build Unbound there])])
+	STOCK_BUILD_ID=`$READELF -n "$STOCK_UNBOUND" 2>/dev/null | $SED -n 's/.*Build ID: *\(@<:@0-9a-f@:>@*\).*/\1/p' | head -n 1`
+	AS_IF([test -z "$STOCK_BUILD_ID"],
+		[AC_MSG_ERROR([it has no build-id, so that another could not be told from it])])
+	AC_MSG_RESULT([$STOCK_BUILD_ID])
+	AC_DEFINE_UNQUOTED([DP_STOCK_BUILD_ID], ["$STOCK_BUILD_ID"],
+		[GNU build-id of the executable that the loader for pythonmod is for])
+	# What Unbound's objects need, without Python and without other objects.
+	STOCK_LIBS=`$SED -n 's/^\(LIBS\|SSLLIB\) *=//p' "$UNBOUND_BUILDDIR/Makefile" | tr ' ' '\n' | $GREP -e '^-l' | $GREP -v -e '^-lpython' | tr '\n' ' '`
+	], [STOCK_UNBOUND=])
+AM_CONDITIONAL([STOCK], [test -n "$STOCK_UNBOUND"])
+AC_SUBST([STOCK_UNBOUND])
+AC_SUBST([STOCK_LIBS])
+])

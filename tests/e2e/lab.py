@@ -40,6 +40,8 @@ class Tree:
             "DNSPIN_SRCDIR", os.path.dirname(os.path.dirname(here)))
         self.build = os.environ.get("DNSPIN_BUILDDIR", self.source)
         self.unbound = os.environ.get("UNBOUND", "")
+        # Tests of the loader for pythonmod run others with Debian's server.
+        self.stock = os.environ.get("DNSPIN_LAB_STOCK", "")
         self.sanitizer = os.environ.get("DNSPIN_SANITIZER", "")
         self.one_user = True  # nobody to become; Lab finds out
         self.conf = os.devnull
@@ -54,6 +56,13 @@ class Tree:
         return _first_file(
             os.path.join(self.build, "module", ".libs", "dnspin.so"),
             os.path.join(self.build, ".libs", "dnspin.so"))
+
+    @property
+    def loader(self):
+        """The library, and the script that stays in the source."""
+        return (os.path.join(self.build, ".libs", "dnspin-python.so"),
+                os.path.join(self.source, "module", "loader",
+                             "dnspin-python.py"))
 
     @property
     def unbound_control(self):
@@ -91,6 +100,8 @@ class Tree:
         if self.sanitizer == "asan" and not os.path.isabs(
                 os.environ.get("DNSPIN_ASAN_RUNTIME", "")):
             return "this compiler has no AddressSanitizer as a shared library"
+        if self.stock and self.sanitizer:
+            return "Debian's own Unbound is built without sanitizers"
         return None
 
 
@@ -201,8 +212,10 @@ class Lab(Checks):
         """Unbound opens the module after it gave up its privileges: where
         the tree lies in a private folder, only a copy can be read."""
         if self._module is None:
-            self._module = os.path.join(self.work, "dnspin.so")
-            shutil.copy(self.tree.module, self._module)
+            parts = self.tree.loader if self.tree.stock else [self.tree.module]
+            for part in parts:
+                self._module = os.path.join(self.work, os.path.basename(part))
+                shutil.copy(part, self._module)
         return self._module
 
     def resolver(self, name="unbound", *, zones=None, settings=None,

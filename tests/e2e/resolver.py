@@ -95,9 +95,10 @@ class Resolver:
         self.name = name
         self.state = state or os.path.join(work, f"state-{name}")
         self.module = module
-        self.binary = binary or tree.unbound
+        self.binary = binary or tree.stock or tree.unbound
         self.under = []  # words of a command that runs it
-        self.env = {**os.environ, **tree.sanitizer_env, **(env or {})}
+        self.env = {**os.environ, **tree.sanitizer_env,
+                    **self._python_env(tree, key), **(env or {})}
         self._guard, self._tree, self._work = guard, tree, work
         self._threads, self._key = threads, key
         self._hints, self._anchor = hints, anchor
@@ -108,6 +109,17 @@ class Resolver:
         self._daemon = None
         self.faults = []  # seen by stop(); Lab reports them
         self._make_state()
+
+    def _python_env(self, tree, key):
+        """Where Debian has pythonmod's own part, and the words that dynlib
+        gets in its section."""
+        if not tree.stock or not self.module:
+            return {}
+        packages = os.path.join(os.path.dirname(os.path.dirname(tree.stock)),
+                                "lib", "python3", "dist-packages")
+        return {"PYTHONPATH": packages, "DNSPIN_DIR": self.state,
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "DNSPIN_TRUSTED_KEY": key or ""}
 
     def _make_state(self):
         owned = os.path.join(self.state, "unbound")
@@ -140,7 +152,11 @@ class Resolver:
         lines += ["remote-control:", "\tcontrol-enable: yes",
                   f'\tcontrol-interface: "{self._control}"',
                   "\tcontrol-use-cert: no"]
-        if self.module:
+        if self.module and self._tree.stock:
+            lines = [line.replace('"dynlib ', '"python ').replace(
+                ' dynlib ', ' python ') for line in lines]
+            lines += ["python:", f'\tpython-script: "{self.module}"']
+        elif self.module:
             lines += ["dynlib:", f'\tdynlib-file: "{self.module}"',
                       f'\tdynlib-file: "{self.state}"']
             if self._key:
