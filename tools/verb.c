@@ -32,6 +32,16 @@ static const struct verb_option {
 	{ -1, { 0, NULL, NULL } },
 };
 
+static const struct verb_words {
+	int verb; /* as above */
+	char letter;
+	const char *words;
+} words[] = {
+#define DP_WORDS(id, letter, words) { VERB_##id, letter, words },
+#include "tools/verb.def"
+	{ -1, 0, NULL },
+};
+
 const struct dp_verb *dp_verb_find(const char *name)
 {
 	for (size_t i = 0; i < dp_verb_count; i++)
@@ -46,6 +56,16 @@ const struct dp_option *dp_verb_option(const struct dp_verb *verb, size_t k)
 		if (&dp_verbs[o->verb] == verb && k-- == 0)
 			return &o->option;
 	return NULL;
+}
+
+const char *dp_verb_words(const struct dp_verb *verb, char letter)
+{
+	const struct verb_words *w = words;
+
+	while (w->verb >= 0 &&
+	    (&dp_verbs[w->verb] != verb || w->letter != letter))
+		w++;
+	return w->words;
 }
 
 static void add_letter(char *letters, const struct dp_option *option)

@@ -34,6 +34,10 @@ const struct dp_verb *dp_verb_find(const char *name);
 /* The k-th option of verb, NULL behind the last. */
 const struct dp_option *dp_verb_option(const struct dp_verb *verb, size_t k);
 
+/* All that the argument of this option can be, or with letter 0 the operand,
+ * with a blank between; NULL: it can be anything. */
+const char *dp_verb_words(const struct dp_verb *verb, char letter);
+
 /*
  * getopt(3) for the verb argv[0]: the next option's letter with optarg set, -1
  * at the end with optind at the first operand, '?' when the command line is
