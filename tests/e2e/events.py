@@ -3,6 +3,22 @@ import json
 
 from daemon import LabError
 
+ONE = "one.answers.example"
+POLICY = """$ORIGIN trail.dnspin.
+$TTL 3600
+@ SOA localhost. hostmaster.localhost. 1 3600 600 86400 60
+@ NS localhost.
+*.answers.example TXT "allow" "tcp/443"
+one.answers.example TXT "allow"
+both.answers.example TXT "allow"
+both.answers.example APL 1:192.0.2.0/24
+denied.chains.example TXT "deny"
+*.chains.example TXT "allow"
+*.fickle.example TXT "allow"
+*.expired.example TXT "allow"
+a.slow.example TXT "allow"
+"""
+
 
 class Event:
     """One line, in the words of the questions that tests ask."""
@@ -56,3 +72,22 @@ class Trail:
         if len(events) != 1:
             raise LabError(f"{len(events)} events instead of one: {events}")
         return events[0]
+
+
+def start(lab, name, *, threads=1, conf=(), **settings):
+    return lab.resolver(name, zones=POLICY, threads=threads,
+                        server_conf=["so-rcvbuf: 4m", *conf],
+                        settings=settings)
+
+
+def differences(event, **wanted):
+    return [f"{key} {getattr(event, key)}, not {value}"
+            for key, value in wanted.items() if getattr(event, key) != value]
+
+
+def told(lab, what, trail, **wanted):
+    """The one new event says what is wanted."""
+    event = trail.one()
+    wrong = differences(event, **wanted)
+    lab.check(what, not wrong, f"{wrong} in {event}")
+    return event
