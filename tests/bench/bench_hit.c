@@ -1,6 +1,6 @@
 /*
- * What an answer from the cache costs the thread that gives it: the callback
- * that Unbound makes, with policy, map and ring, but no server around it.
+ * What an answer from the cache and a refusal cost the thread that gives them:
+ * what Unbound calls, with policy, map and ring, but no server around it.
  *
  *	tests/bench/bench_hit [NAMES [ADDRESSES [RULES]]]
  *
@@ -13,6 +13,7 @@
 
 #include "tests/unit/unit.h"
 
+#include "module/query.h"
 #include "module/reply.h"
 #include "tests/unit/module_of.h"
 #include "tests/unit/reply_of.h"
@@ -31,6 +32,8 @@ static struct {
 		struct reply_of reply;
 	} *questions;
 	uint64_t hits;
+	struct mesh_state state; /* of a question that is refused */
+	uint64_t refused;
 } bench;
 
 static unsigned name_count = 20000, address_count = 1, rule_count = 200;
@@ -128,26 +131,79 @@ static void hit_key(unsigned thread, uint32_t key)
 	hit(&bench.questions[key]);
 }
 
+/* A state as Unbound begins it, with a client. The region is that of the last
+ * one, as in Unbound. */
+static struct module_qstate *ask(struct dp_name *name,
+    struct mesh_reply *client)
+{
+	struct module_qstate *q = &bench.state.s;
+	struct regional *region = q->region;
+
+	memset(&bench.state, 0, sizeof(bench.state));
+	rbtree_init(&bench.state.super_set, &mesh_state_ref_compare);
+	bench.state.reply_list = client;
+	q->mesh_info = &bench.state;
+	q->env = &bench.of.env;
+	q->region = region;
+	q->qinfo = (struct query_info){ .qname = name->wire,
+		.qname_len = name->len, .qtype = LDNS_RR_TYPE_A,
+		.qclass = LDNS_RR_CLASS_IN };
+	return q;
+}
+
+static void refuse(unsigned thread, uint32_t key)
+{
+	struct mesh_reply client = { .qflags = BIT_RD };
+	struct dp_module *m = &bench.of.m;
+	struct module_qstate *q;
+	struct dp_name name;
+
+	(void)thread;
+	client.query_reply.client_addr.ss_family = AF_INET;
+	client.start_time.tv_sec = NOW;
+	q = ask(bench_name(&name, key, ""), &client);
+	dp_worker_enter(m, bench.of.w);
+	dp_worker_lend_env(m, bench.of.w, q);
+	dp_query_begin(m, bench.of.w, q);
+	dp_worker_leave(m, bench.of.w);
+	if (q->return_msg)
+		(void)inplace_cb_reply_call(&bench.of.env, &q->qinfo, q,
+		    q->return_msg->rep, LDNS_RCODE_NOERROR, &client.edns,
+		    &client.query_reply, q->region, &client.start_time);
+	bench.refused += q->ext_state[0] == module_finished && q->return_msg;
+	regional_free_all(q->region);
+}
+
 static void run(void)
 {
-	const struct bench_op op = { .name = "answer from the cache",
-		.run = hit_key, .keys = name_count, .kind = BENCH_SINGLE };
+	const struct bench_op ops[] = {
+		{ .name = "answer from the cache", .run = hit_key,
+		    .keys = name_count, .kind = BENCH_SINGLE },
+		{ .name = "refusal", .run = refuse, .keys = name_count,
+		    .kind = BENCH_SINGLE },
+	};
 	const struct dp_status *status;
 
 	bench.questions = calloc(name_count, sizeof(*bench.questions));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(bench.questions);
 	open_module();
+	bench.state.s.region = regional_create();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(bench.state.s.region);
 	for (unsigned i = 0; i < name_count; i++) {
 		make_question(&bench.questions[i], i);
 		hit(&bench.questions[i]);
 	}
 	putchar('\n');
 	bench_head("hit");
-	bench_run(&op);
+	bench_run(&ops[0]);
+	bench_run(&ops[1]);
 	status = atomic_load(&bench.of.m.status);
 	CU_ASSERT_EQUAL(dp_status_count(status, DP_COUNT_RECORDED),
 	    bench.hits * address_count);
 	CU_ASSERT_EQUAL(dp_status_count(status, DP_COUNT_UNLOGGED), 0);
+	CU_ASSERT_TRUE(bench.refused > 0);
+	CU_ASSERT_EQUAL(dp_status_count(status, DP_COUNT_DENY), bench.refused);
+	regional_destroy(bench.state.s.region);
 	for (unsigned i = 0; i < name_count; i++)
 		reply_of_end(&bench.questions[i].reply);
 	free(bench.questions);
