@@ -19,8 +19,6 @@
 #define LOCK_TRIES 5000 /* of a millisecond each */
 #define JOIN_TRIES 100
 #define BAD_NAMES 100
-#define SLOTS_AHEAD 16384 /* 9 MiB, */
-#define SLOTS_AHEAD_MOST 131072 /* 72 MiB where so many are new */
 #define SLOT_COUNT_MAX (DP_MAP_CAPACITY_MAX * 2 + DP_MAP_BUCKET)
 
 static uint64_t align(uint64_t off)
@@ -116,46 +114,6 @@ static enum dp_err attach(struct dp_map *map, const char *path,
 	return DP_OK;
 }
 
-/* Where the slots begin, in octets. */
-static size_t slots_at(const struct dp_map *map)
-{
-	return (size_t)((uint8_t *)map->slots - map->file.bytes);
-}
-
-/* What is recorded goes anywhere in the index. */
-static void populate(struct dp_map *map)
-{
-	dp_file_page_by_page(&map->file);
-	dp_file_populate(&map->file, 0, slots_at(map));
-	map->ahead_of = atomic_load_explicit(&map->head->slots_given,
-	    memory_order_relaxed);
-	dp_map_run_ahead(map);
-}
-
-void dp_map_run_ahead(struct dp_map *map)
-{
-	uint64_t given = atomic_load_explicit(&map->head->slots_given,
-	    memory_order_relaxed);
-	uint64_t from = map->ahead > given ? map->ahead : given;
-	uint64_t to, want = 0;
-
-	/* Where many are new, twice as many as since the last time. */
-	if (given > map->ahead_of)
-		want = 2 * (given - map->ahead_of);
-	if (want < SLOTS_AHEAD)
-		want = SLOTS_AHEAD;
-	if (want > SLOTS_AHEAD_MOST)
-		want = SLOTS_AHEAD_MOST;
-	map->ahead_of = given;
-	to = given + want < map->slot_count ? given + want : map->slot_count;
-	if (to <= from || (from > given && to - from < want / 4))
-		return;
-	dp_file_populate(&map->file,
-	    slots_at(map) + (size_t)from * sizeof(struct dp_slot_d),
-	    (size_t)(to - from) * sizeof(struct dp_slot_d));
-	map->ahead = to;
-}
-
 static enum dp_err set_aside(const char *path, const struct dp_diag *why,
     struct dp_diag *diag)
 {
@@ -199,7 +157,7 @@ enum dp_err dp_map_make(struct dp_map *map, const char *path,
 		err = attach(map, path, diag);
 	}
 	if (err == DP_OK) {
-		populate(map);
+		dp_map_populate(map);
 		return DP_OK;
 	}
 	dp_file_close(&map->file);
@@ -287,7 +245,7 @@ static enum dp_err join(struct dp_map *map, const char *path,
 	if (err != DP_OK)
 		dp_file_close(&map->file);
 	else
-		populate(map);
+		dp_map_populate(map);
 	return err;
 }
 

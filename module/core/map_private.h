@@ -1,8 +1,10 @@
 /*
  * What the sources of the map share: map.c (open, check, close), map_mend.c
- * (what the dead and power cuts left), map_record.c (writers), map_move.c
- * (another capacity) and map_read.c (readers, who trust no byte of the file but
- * the geometry that was checked at open and copied here).
+ * (what the dead and power cuts left), map_move.c (another capacity), writers in
+ * map_record.c and map_again.c (bindings that stand where they stood), what
+ * makes memory ready for them in map_ahead.c, and readers in map_read.c, who
+ * trust no byte of the file but the geometry that was checked at open and copied
+ * here.
  */
 #ifndef DP_MAP_PRIVATE_H
 #define DP_MAP_PRIVATE_H
@@ -177,6 +179,9 @@ enum dp_err dp_map_attach_mended(struct dp_map *map, const char *path,
     struct dp_diag *diag) DP_MUST_CHECK;
 /* Take what a move that was cut short left beside the map at path. */
 void dp_map_take_next(struct dp_map *map, const char *path, uint32_t now_s);
+
+/* Let the memory be there that the first writer needs. */
+void dp_map_populate(struct dp_map *map);
 
 /* Alone: put into the feed what dead writers did not get there. */
 void dp_map_feed_unfed(struct dp_map *map);

@@ -16,7 +16,6 @@ from agents import SlowAgent
 from daemon import wait_until
 from events import ONE, POLICY, Trail, start, told
 from lab import Lab
-from volley import Volley, Way
 
 RPZ = "*.blocked.answers.example CNAME .\n"
 SOA = "@ 60 IN SOA ns.own.lan. admin.own.lan. 1 60 60 60 60\n" \
