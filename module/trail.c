@@ -2,6 +2,8 @@
 
 #include "module/trail.h"
 
+#include <endian.h>
+
 #include "module/answer.h"
 #include "module/asker.h"
 #include "module/core/ring.h"
@@ -84,12 +86,10 @@ static void tell_times(struct dp_event_d *d, const struct dp_trail *t)
 /* So that its hexadecimal digits are those that dnspin status shows. */
 static uint64_t policy_id(const struct dp_policy *p)
 {
-	const uint8_t *digest = dp_policy_digest(p);
-	uint64_t id = 0;
+	uint64_t id;
 
-	for (int i = 0; i < 8; i++)
-		id = id << 8 | digest[i];
-	return id;
+	memcpy(&id, dp_policy_digest(p), sizeof(id));
+	return be64toh(id);
 }
 
 /* What local-data made another name of was asked by the name that it is for. */
