@@ -7,7 +7,7 @@ if ! command -v mandoc >/dev/null; then
 fi
 count=0
 failed=0
-for manual in tools/*.[1-8] module/*.[1-8] tests/bench/*.[1-8]; do
+for manual in tools/*.[1-8] tools/*/*.[1-8] module/*.[1-8] tests/bench/*.[1-8]; do
 	[ -f "$manual" ] || continue
 	count=$((count + 1))
 	mandoc -T lint -W warning "$manual" || failed=1
