@@ -120,7 +120,7 @@ class Lab(Checks):
         self._claim = None
         self.guard = None
         self._resolvers = []
-        self._module = None
+        self._copies = []
         self.authority = None
         self.work = None
 
@@ -208,36 +208,38 @@ class Lab(Checks):
 
     # --- resolvers --------------------------------------------------------
 
-    def module_copy(self):
+    def module_copy(self, stock=None):
         """Unbound opens the module after it gave up its privileges: where
         the tree lies in a private folder, only a copy can be read."""
-        if self._module is None:
-            parts = self.tree.loader if self.tree.stock else [self.tree.module]
-            for part in parts:
-                self._module = os.path.join(self.work, os.path.basename(part))
-                shutil.copy(part, self._module)
-        return self._module
+        for part in self.tree.loader if stock else [self.tree.module]:
+            copy = os.path.join(self.work, os.path.basename(part))
+            if copy not in self._copies:
+                shutil.copy(part, copy)
+                self._copies.append(copy)
+        return copy
 
     def resolver(self, name="unbound", *, zones=None, settings=None,
                  start=True, module=True, address=None, port=53, threads=1,
                  state=None, server_conf=(), env=None, binary=None, key=None,
-                 **modes):
+                 stock=None, **modes):
         """A resolver that runs (start=False: is ready to).
 
         zones: policy zones as paths or as one text, default the shipped ones,
         [] for no policy at all. modes and settings: settings of the policy
         (mode="observe"). module: False for plain Unbound, or a path. key:
         trusted public key. server_conf: lines for unbound.conf's server:.
+        stock: Debian's own server, which has the module by way of pythonmod.
         """
         address = address or f"127.53.1.{len(self._resolvers) + 1}"
         if module is True:
-            module = self.module_copy()
+            module = self.module_copy(stock or self.tree.stock)
         resolver = Resolver(
             self.guard, self.tree, self.work, name, address=address,
             port=port, threads=threads, module=module, state=state,
             hints=self.authority and self.authority.root_hints,
             anchor=self.authority and self.authority.trust_anchor,
-            server_conf=server_conf, env=env, binary=binary, key=key)
+            server_conf=server_conf, env=env, binary=binary, key=key,
+            stock=stock or self.tree.stock)
         self._resolvers.append(resolver)
         if module and zones != []:
             resolver.compile(zones or self.zones(),

@@ -90,15 +90,17 @@ class Resolver:
     """Made by Lab.resolver(), which says what the arguments mean."""
 
     def __init__(self, guard, tree, work, name, *, address, port, threads,
-                 module, state, hints, anchor, server_conf, env, binary, key):
+                 module, state, hints, anchor, server_conf, env, binary, key,
+                 stock):
         self.address, self.port = address, port
         self.name = name
         self.state = state or os.path.join(work, f"state-{name}")
         self.module = module
-        self.binary = binary or tree.stock or tree.unbound
+        self.stock = stock
+        self.binary = binary or stock or tree.unbound
         self.under = []  # words of a command that runs it
         self.env = {**os.environ, **tree.sanitizer_env,
-                    **self._python_env(tree, key), **(env or {})}
+                    **self._python_env(key), **(env or {})}
         self._guard, self._tree, self._work = guard, tree, work
         self._threads, self._key = threads, key
         self._hints, self._anchor = hints, anchor
@@ -110,12 +112,12 @@ class Resolver:
         self.faults = []  # seen by stop(); Lab reports them
         self._make_state()
 
-    def _python_env(self, tree, key):
+    def _python_env(self, key):
         """Where Debian has pythonmod's own part, and the words that dynlib
         gets in its section."""
-        if not tree.stock or not self.module:
+        if not self.stock or not self.module:
             return {}
-        packages = os.path.join(os.path.dirname(os.path.dirname(tree.stock)),
+        packages = os.path.join(os.path.dirname(os.path.dirname(self.stock)),
                                 "lib", "python3", "dist-packages")
         return {"PYTHONPATH": packages, "DNSPIN_DIR": self.state,
                 "PYTHONDONTWRITEBYTECODE": "1",
@@ -152,7 +154,7 @@ class Resolver:
         lines += ["remote-control:", "\tcontrol-enable: yes",
                   f'\tcontrol-interface: "{self._control}"',
                   "\tcontrol-use-cert: no"]
-        if self.module and self._tree.stock:
+        if self.module and self.stock:
             lines = [line.replace('"dynlib ', '"python ').replace(
                 ' dynlib ', ' python ') for line in lines]
             lines += ["python:", f'\tpython-script: "{self.module}"']
