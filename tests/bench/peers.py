@@ -127,9 +127,11 @@ class Dnspin(Unbound):
         self.resolver = self._compiled(self.label, self.rules)
         self.resolver.under = self.under
 
+    stock = None
+
     def _compiled(self, label, rules):
         return self.lab.resolver(
-            label, start=False, zones=[self.zone(rules)], mode="strict",
+            label, start=False, stock=self.stock, zones=[self.zone(rules)], mode="strict",
             map_capacity=MAP_CAPACITY, settings={"event-ring": self.events},
             server_conf=UNBOUND + FORWARD)
 
@@ -197,6 +199,17 @@ class Silent(Unread):
 
     name = "no-events"
     events = 0
+
+
+class Loader(Unread):
+    """The same in Debian's own Unbound, by way of pythonmod. It admits nothing
+    to the cache of clients, so that all are judged as questions."""
+
+    name = "loader"
+    stock = os.environ.get("STOCK_UNBOUND")
+
+    def hits(self):
+        return self.resolver.status()["resolver"]["counters"]["allow"]
 
 
 class Rpz(Unbound):
@@ -377,5 +390,5 @@ class Nftset(Dnsmasq):
 
 
 PEERS = {p.name: p for p in (
-    Unbound, Twin, Dnspin, Unread, Silent, Rpz, LocalZone, LogQueries, Dnstap,
-    Python, Dnsmasq, Nftset)}
+    Unbound, Twin, Dnspin, Unread, Silent, Loader, Rpz, LocalZone, LogQueries,
+    Dnstap, Python, Dnsmasq, Nftset) if p is not Loader or Loader.stock}
