@@ -22,7 +22,7 @@ AS_IF([test ! -f "$UNBOUND_SRCDIR/util/module.h"],
 	[AC_MSG_ERROR([$UNBOUND_SRCDIR holds no util/module.h: not an Unbound source])])
 AC_MSG_RESULT([$UNBOUND_BUILDDIR])
 AS_IF([$GREP -q '^#define WITH_DYNLIBMODULE' "$UNBOUND_BUILDDIR/config.h"], [],
-	[AC_MSG_ERROR([the Unbound in $UNBOUND_BUILDDIR was configured without --with-dynlibmodule and cannot load modules: configure it again with that option])])
+	[AC_MSG_ERROR([the Unbound in $UNBOUND_BUILDDIR was configured without --with-dynlibmodule and cannot load modules. Where the server that is installed is such a one, too, it must be built anew with that option: tools/package makes packages for Debian, dnspin-homes(7) tells of other systems, and dnspin-pythonmod(7) of a way without it. Where it is not, configure this tree as unbound -V says])])
 UNBOUND_VERSION=`$SED -n 's/^#define PACKAGE_VERSION "\(.*\)"/\1/p' "$UNBOUND_BUILDDIR/config.h"`
 UNBOUND_CPPFLAGS="-isystem $UNBOUND_BUILDDIR -isystem $UNBOUND_SRCDIR"
 
@@ -39,6 +39,9 @@ AS_IF([test ! -x "$UNBOUND"],
 	[AC_MSG_ERROR([there is no executable $UNBOUND: build Unbound, or name it with --with-unbound=BINARY])])
 UNBOUND_BUILD_ID=`$READELF -n "$UNBOUND" 2>/dev/null | $SED -n 's/.*Build ID: *\(@<:@0-9a-f@:>@*\).*/\1/p' | head -n 1`
 AC_MSG_RESULT([${UNBOUND_BUILD_ID:-none, its version text will be compared instead}])
+# It holds its configure line, for unbound -V.
+AS_IF([$GREP -qaF -e --with- "$UNBOUND" && ! $GREP -qaF -e --with-dynlibmodule "$UNBOUND"],
+	[AC_MSG_ERROR([$UNBOUND was built without --with-dynlibmodule and cannot load modules, though the tree was built with it: install what the tree makes, or packages (tools/package), or see dnspin-pythonmod(7)])])
 AC_DEFINE_UNQUOTED([DP_UNBOUND_BUILD_ID], ["$UNBOUND_BUILD_ID"],
 	[GNU build-id of the executable that may load the module; empty: it has none])
 AC_DEFINE_UNQUOTED([DP_UNBOUND_VERSION], ["$UNBOUND_VERSION"],
