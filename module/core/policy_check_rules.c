@@ -28,6 +28,7 @@ struct walk {
 	uint64_t hash[DP_NAME_LABELS_MAX]; /* of its suffixes, by labels */
 	uint64_t told; /* the audiences of its pattern so far */
 	unsigned depth; /* of wildcards, with the root label */
+	uint64_t depths[2]; /* of exact rules, of wildcards */
 	uint64_t patterns;
 	struct {
 		uint64_t key;
@@ -249,6 +250,8 @@ static const char *rules_wrong(struct walk *w)
 			w->told = audiences_of(v, rule);
 		else if (!rule_follows(w, rule, order))
 			return "the rules are not sorted";
+		w->depths[(rule->flags & DP_RULE_WILDCARD) != 0] |=
+		    dp_policy_depth(w->base->labels);
 		if ((rule->flags & DP_RULE_WILDCARD) &&
 		    w->base->labels + 1 > w->depth)
 			w->depth = w->base->labels + 1;
@@ -288,13 +291,15 @@ static const char *entries_wrong(const struct dp_policy_view *v,
 	return NULL;
 }
 
-const char *dp_policy_rules_wrong(const struct dp_policy_view *v)
+const char *dp_policy_rules_wrong(struct dp_policy_view *v)
 {
 	struct walk w = { .v = v, .hash = { DP_HASH_ROOT } };
 	const char *wrong;
 
 	w.base = w.bases;
 	wrong = rules_wrong(&w);
+	v->exact_depths = w.depths[0];
+	v->wildcard_depths = w.depths[1];
 	if (!wrong)
 		wrong = entries_wrong(v, w.patterns);
 	return wrong || !w.lost ? wrong : "a rule is not in the table";

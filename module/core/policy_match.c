@@ -60,12 +60,15 @@ static uint32_t decide(const struct dp_policy_view *v,
     const struct dp_name *name, uint64_t audiences)
 {
 	unsigned deepest = v->head->wildcard_depth_max; /* labels with root */
+	uint32_t rule = DP_RULE_NONE;
 	struct dp_suffixes s;
-	uint32_t rule;
 
+	/* What is not there is looked for only in depths that have rules: in a
+	 * large policy each look is a wait for memory. */
 	dp_hash_suffixes(&s, name->wire);
-	rule = dp_policy_find(v, name->wire, name->len, s.hash[s.labels],
-	    DP_HASH_EXACT);
+	if (v->exact_depths & dp_policy_depth(s.labels))
+		rule = dp_policy_find(v, name->wire, name->len,
+		    s.hash[s.labels], DP_HASH_EXACT);
 	if (rule != DP_RULE_NONE)
 		rule = rule_for(v, rule, audiences);
 	/* From the parent to the root: a wildcard never matches its base. */
@@ -74,6 +77,8 @@ static uint32_t decide(const struct dp_policy_view *v,
 	for (unsigned i = deepest; rule == DP_RULE_NONE && i-- > 0;) {
 		unsigned at = s.start[i];
 
+		if (!(v->wildcard_depths & dp_policy_depth(i)))
+			continue;
 		rule = dp_policy_find(v, name->wire + at,
 		    (size_t)name->len - at, s.hash[i], DP_HASH_WILDCARD);
 		if (rule != DP_RULE_NONE)

@@ -27,7 +27,17 @@ struct dp_policy_view {
 	uint32_t rule_count;
 	uint32_t audience_count;
 	uint32_t table_mask;
+	/* Sets of depths: the labels of base names, without the root's. Found
+	 * out by the check; in most policies they are few. */
+	uint64_t exact_depths;
+	uint64_t wildcard_depths;
 };
+
+/* As a set; beyond 63 labels the last bit stands for all. */
+static inline uint64_t dp_policy_depth(unsigned labels)
+{
+	return (uint64_t)1 << (labels < 63 ? labels : 63);
+}
 
 struct dp_policy {
 	struct dp_policy_view view;
@@ -90,9 +100,9 @@ struct dp_prefix dp_policy_client_prefix(const struct dp_client_d *client);
  * what is wrong. After their sections were found. */
 const char *dp_policy_clients_wrong(const struct dp_policy_view *v);
 
-/* The same about rules, their names and the table. After the traits were found
- * to be right. */
-const char *dp_policy_rules_wrong(const struct dp_policy_view *v);
+/* The same about rules, their names and the table; fills the depths. After the
+ * traits were found to be right. */
+const char *dp_policy_rules_wrong(struct dp_policy_view *v);
 
 bool dp_policy_is_zero(const uint8_t *bytes, size_t n);
 

@@ -18,6 +18,45 @@ static void expect(const struct dp_policy *p, const char *name_text,
 		fprintf(stderr, "%s: %s, not %s\n", name_text, text, pattern);
 }
 
+/* "1.1.1.…base", with so many more labels. */
+static const char *below(char *text, unsigned labels, const char *base)
+{
+	for (unsigned i = 0; i < labels; i++)
+		memcpy(text + 2 * i, "1.", 3);
+	strcpy(text + 2 * labels, base);
+	return text;
+}
+
+/* Also where a policy has rules of few depths, and beyond those that are kept
+ * one by one. */
+static void rules_of_any_depth_are_found(void)
+{
+	static const unsigned depths[] = { 0, 1, 2, 60, 61, 62, 63, 64, 100 };
+
+	for (size_t i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
+		char text[DP_NAME_TEXT_MAX], lines[2][DP_NAME_TEXT_MAX + 16];
+		char pattern[DP_NAME_TEXT_MAX + 2];
+		const char *rules[] = { lines[0], lines[1], NULL };
+		unsigned depth = depths[i];
+		struct unit_opened o;
+
+		below(text, depth, "example");
+		snprintf(lines[0], sizeof(lines[0]), "g: x.%s allow", text);
+		snprintf(lines[1], sizeof(lines[1]), "g: *.%s allow", text);
+		o = unit_open(rules, NULL);
+		snprintf(pattern, sizeof(pattern), "x.%s", text);
+		expect(o.policy, pattern, pattern, true);
+		expect(o.policy, text, "-", false);
+		snprintf(pattern, sizeof(pattern), "*.%s", text);
+		for (unsigned more = 1; more < 20; more++)
+			expect(o.policy, below(text, depth + more, "example"),
+			    pattern, true);
+		expect(o.policy, below(text, depth, "other"), "-", false);
+		expect(o.policy, below(text, depth + 2, "other"), "-", false);
+		unit_opened_close(&o);
+	}
+}
+
 static void most_specific_rule_decides(void)
 {
 	static const char *const lines[] = {
@@ -299,7 +338,8 @@ static void labels_hash_as_the_format_has_it(void)
 	}
 }
 
-UNIT_MAIN("policy_match", UNIT(most_specific_rule_decides),
+UNIT_MAIN("policy_match", UNIT(rules_of_any_depth_are_found),
+    UNIT(most_specific_rule_decides),
     UNIT(root_and_nothing), UNIT(longest_names), UNIT(pins_are_compared),
     UNIT(names_that_hash_alike_differ),
     UNIT(labels_hash_as_the_format_has_it))
