@@ -158,6 +158,15 @@ class Test:
         said = self.root.must("dnspin", "export", "-f", "edl")
         self.check("export has the address", "40.126.1.1" in said, said)
 
+    def owners(self):
+        """Nobody can replace what another writes."""
+        said = self.root.must("stat", "-c", "%U %n", "/var/lib/dnspin",
+                              "/var/lib/dnspin/unbound",
+                              "/var/lib/dnspin/sync").split("\n")
+        self.check("each writer has a folder of its own, below root's",
+                   [line.split()[0] for line in said if line]
+                   == ["root", "unbound", "dnspin"], said)
+
     def apparmor(self):
         profile = "/etc/apparmor.d/usr.sbin.unbound"
         done = self.root.run("apparmor_parser", "-Q", "-K", profile)
@@ -285,7 +294,7 @@ class Test:
                         and name != "/etc/apt/sources.list")
         self.check("purged: every file is as before", not differ, differ)
         self.check("purged: no state is left",
-                   not self.root.has("/var/lib/unbound/dnspin"))
+                   not self.root.has("/var/lib/dnspin"))
 
 
 def inside(root):
@@ -297,6 +306,7 @@ def inside(root):
         test.install()
         test.enable()
         test.strict()
+        test.owners()
         test.apparmor()
         test.publish(work)
         test.told_before()
