@@ -15,6 +15,7 @@
 #include "module/core/state.h"
 
 #define COPY_B 32768		/* bytes at a time */
+#define WRITE_B ((size_t)1 << 18)	/* at a time, at most */
 #define TEMP_NAMES 100		/* left by killed processes, at most */
 #define TEMP_MAX (DP_PATH_MAX + 64) /* bytes, with the NUL */
 
@@ -106,10 +107,13 @@ enum dp_err dp_file_map_ro(struct dp_file *out, const char *path,
 	return DP_OK;
 }
 
+/* In pieces: a system call that copies 50 MB keeps others off the processor for
+ * milliseconds, real-time or not, where the kernel is not preemptible. */
 static bool write_all(int fd, const uint8_t *bytes, size_t size_b)
 {
 	while (size_b > 0) {
-		ssize_t n = write(fd, bytes, size_b);
+		ssize_t n = write(fd, bytes,
+		    size_b < WRITE_B ? size_b : WRITE_B);
 
 		if (n < 0 && errno == EINTR)
 			continue;
