@@ -8,7 +8,6 @@ import shutil
 import subprocess
 
 from daemon import Daemon, wait_until
-from load import put
 from server import AUTHORITY, Peer, program
 
 UNBOUND = [
@@ -178,10 +177,14 @@ class Dnspin(Unbound):
             compiled = self._compiled(f"{self.label}-{rules.edition}", rules)
             with open(os.path.join(compiled.state, "policy"), "rb") as f:
                 self.policies[rules.edition] = f.read()
-        self._next = self.policies[rules.edition]
+        self._next = self.path("next")
+        with open(self._next, "wb") as f:
+            f.write(self.policies[rules.edition])
 
     def change(self):
-        put(self.resolver, self._next)
+        """Written before, as the lists of the others: what the system does to
+        write it keeps a processor for milliseconds."""
+        os.replace(self._next, os.path.join(self.resolver.state, "policy"))
 
 
 class Unread(Dnspin):
