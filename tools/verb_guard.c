@@ -6,19 +6,44 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "tools/guard/guard.h"
 #include "tools/verb.h"
 
+/*
+ * Where the module looks for its policy: the environment counts for it first,
+ * then what enable wrote. That may lack the chroot in front. -d says that whoever
+ * calls this knows better.
+ */
+static const char *state_dir(const struct dp_cli *cli,
+    const struct dp_guard *guard, char named[DP_PATH_MAX])
+{
+	const char *dir = cli->state_dir, *env = getenv("DNSPIN_DIR");
+	size_t dir_b = strlen(dir), named_b;
+
+	if ((env && env[0]) || strcmp(dir, DP_STATE_DIR_DEFAULT) != 0 ||
+	    !dp_guard_state_dir(guard, named))
+		return dir;
+	named_b = strlen(named);
+	return named_b <= dir_b && strcmp(dir + dir_b - named_b, named) == 0 ?
+	    dir :
+	    named;
+}
+
 /* Only a policy that is known to refuse nothing may be left out. Why it is not
  * known was said. */
-static bool refuses(const struct dp_cli *cli)
+static bool refuses(const struct dp_cli *cli, const struct dp_guard *guard)
 {
+	struct dp_cli with = *cli;
 	struct dp_policy *policy;
+	char named[DP_PATH_MAX];
 	bool strict;
 	int code;
 
-	policy = dp_cli_policy(cli, &code);
+	with.state_dir = state_dir(cli, guard, named);
+	policy = dp_cli_policy(&with, &code);
 	if (!policy)
 		return true;
 	strict = dp_policy_settings(policy)->value[DP_SET_MODE] !=
@@ -27,7 +52,8 @@ static bool refuses(const struct dp_cli *cli)
 	return strict;
 }
 
-static bool wants_closed(const struct dp_cli *cli)
+static bool wants_closed(const struct dp_cli *cli,
+    const struct dp_guard *guard)
 {
 	enum dp_on_misfit choice = DP_ON_MISFIT_CLOSED;
 	struct dp_conf conf;
@@ -39,14 +65,14 @@ static bool wants_closed(const struct dp_cli *cli)
 		dp_conf_free(&conf);
 	}
 	return choice == DP_ON_MISFIT_CLOSED ||
-	    (choice == DP_ON_MISFIT_AUTO && refuses(cli));
+	    (choice == DP_ON_MISFIT_AUTO && refuses(cli, guard));
 }
 
 static int put_aside(const struct dp_cli *cli, const struct dp_guard *guard,
     const struct dp_diag *why)
 {
 	struct dp_diag diag = { .line = 0 };
-	bool closed = wants_closed(cli);
+	bool closed = wants_closed(cli, guard);
 	enum dp_err err;
 
 	err = dp_guard_aside(guard, closed, &diag);

@@ -147,9 +147,29 @@ static int set_up(void)
 	return folder_make();
 }
 
+static void the_state_directory_is_the_modules(void)
+{
+	char dir[DP_PATH_MAX];
+
+	empty();
+	CU_ASSERT_FALSE(dp_guard_state_dir(&guard, dir));
+	put("module.conf.misfit", "server:\n\tmodule-config: \"dynlib\"\n"
+	    "dynlib:\n\tdynlib-file: \"/m.so\"\n"
+	    "\tdynlib-file: \"/srv/state\"\n\tdynlib-file: \"/key\"\n");
+	CU_ASSERT_TRUE_FATAL(dp_guard_state_dir(&guard, dir));
+	CU_ASSERT_STRING_EQUAL(dir, "/srv/state");
+	/* What is loaded counts more than what was put aside. */
+	put("module.conf", "dynlib:\n\tdynlib-file: \"/m.so\"\n");
+	CU_ASSERT_FALSE(dp_guard_state_dir(&guard, dir));
+	put("module.conf", "\tdynlib-file: \"/m.so\"\n"
+	    "\tdynlib-file: \"/srv/st\n");
+	CU_ASSERT_FALSE(dp_guard_state_dir(&guard, dir));
+}
+
 UNIT_MAIN_WITH("guard", set_up, folder_remove,
     UNIT(nothing_is_enabled_in_an_empty_folder),
     UNIT(the_module_goes_aside_and_comes_back),
     UNIT(closed_means_that_clients_are_refused),
     UNIT(what_was_interrupted_is_mended), UNIT(builds_are_compared),
-    UNIT(a_folder_that_cannot_be_written_is_told))
+    UNIT(a_folder_that_cannot_be_written_is_told),
+    UNIT(the_state_directory_is_the_modules))

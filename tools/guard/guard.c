@@ -61,6 +61,43 @@ enum dp_err dp_guard_fits(const struct dp_guard *g, struct dp_diag *diag)
 	return DP_ERR_VERSION;
 }
 
+/* What stands between the quotes of a dynlib-file line. */
+static bool named_by(char dir[DP_PATH_MAX], const char *line)
+{
+	static const char option[] = "dynlib-file: \"";
+	size_t len;
+
+	line += strspn(line, " \t");
+	if (strncmp(line, option, sizeof(option) - 1) != 0)
+		return false;
+	line += sizeof(option) - 1;
+	len = strcspn(line, "\"");
+	if (line[len] != '"' || len >= DP_PATH_MAX)
+		return false;
+	memcpy(dir, line, len);
+	dir[len] = '\0';
+	return true;
+}
+
+/* The first one is the module itself. */
+bool dp_guard_state_dir(const struct dp_guard *g, char dir[DP_PATH_MAX])
+{
+	const char *name = is_there(g, MODULE) ? MODULE : ASIDE;
+	char path[DP_PATH_MAX], line[DP_PATH_MAX + 64];
+	int count = 0;
+	FILE *in;
+
+	if (path_of(path, g, name, NULL) != DP_OK)
+		return false;
+	in = fopen(path, "re");
+	if (!in)
+		return false;
+	while (count < 2 && fgets(line, sizeof(line), in))
+		count += named_by(dir, line);
+	fclose(in);
+	return count == 2;
+}
+
 /* Nothing of that name is fine, too. */
 static enum dp_err take_out(const struct dp_guard *g, const char *name,
     struct dp_diag *diag)

@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 #include "module/core/err.h"
+#include "module/core/state.h"
 
 struct dp_guard {
 	const char *server; /* path of the executable */
@@ -27,6 +28,10 @@ struct dp_guard {
 
 /* Is the module enabled, or put aside? */
 bool dp_guard_is_enabled(const struct dp_guard *g);
+
+/* The state directory that the file which loads the module names, as the server
+ * sees it. False: it names none. */
+bool dp_guard_state_dir(const struct dp_guard *g, char dir[DP_PATH_MAX]);
 
 /* DP_ERR_VERSION: the module is for another build; diag names both. Other
  * errors: one of the files cannot be read. */
