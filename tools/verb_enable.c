@@ -112,6 +112,11 @@ static enum dp_err look(struct job *job)
 		    "folder: make it, and put this line at the end of the "
 		    "server's configuration: include-toplevel: \"%s/*.conf\"",
 		    job->target.folder);
+	if (!err && dp_module_files_closed(&job->files))
+		return wrong(job, job->target.folder, "dnspin guard has closed "
+		    "the server (closed.conf), with a module-config that is "
+		    "not the server's own: run dnspin guard, which takes the "
+		    "module back, or dnspin disable first");
 	if (!err)
 		err = dp_checkconf_passes(&job->target.checkconf, &job->diag);
 	if (!err)

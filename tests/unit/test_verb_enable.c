@@ -93,6 +93,12 @@ static void what_is_wrong_before_changes_nothing(void)
 		server_remove();
 	}
 	begin();
+	server_write("included/closed.conf", "");
+	CU_ASSERT_EQUAL(run("-n"), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "run dnspin guard"));
+	CU_ASSERT_TRUE(untouched());
+	server_remove();
+	begin();
 	server_module("abcd");
 	CU_ASSERT_EQUAL(run("-n"), DP_EXIT_FAILED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "build abcd"));

@@ -122,6 +122,11 @@ bool dp_module_files_any(const struct dp_module_files *files)
 	return false;
 }
 
+bool dp_module_files_closed(const struct dp_module_files *files)
+{
+	return files->was[2] != NULL;
+}
+
 bool dp_module_files_are(const struct dp_module_files *files,
     const char *text)
 {

@@ -42,6 +42,8 @@ void dp_module_files_free(struct dp_module_files *files);
 
 /* Is there anything of ours? */
 bool dp_module_files_any(const struct dp_module_files *files);
+/* Has dnspin guard closed the server? Then module-config is not the server's. */
+bool dp_module_files_closed(const struct dp_module_files *files);
 /* Is it module.conf with this text, and nothing else? */
 bool dp_module_files_are(const struct dp_module_files *files,
     const char *text);
