@@ -184,12 +184,17 @@ void dp_refuse_reply(struct module_qstate *q, struct reply_info *rep,
 	fill(rep, LDNS_RCODE_NXDOMAIN, r);
 }
 
+/* Only the SOA of a refusal has this data. */
+bool dp_refuse_is(const struct reply_info *rep)
+{
+	return rep->rrset_count == 1 && rep->rrsets[0]->entry.data == &soa;
+}
+
 void dp_refuse_undo(struct reply_info *rep)
 {
 	struct refused *r;
 
-	/* Only the SOA of a refusal has this data. */
-	if (rep->rrset_count != 1 || rep->rrsets[0]->entry.data != &soa)
+	if (!dp_refuse_is(rep))
 		return;
 	r = (struct refused *)rep->rrsets[0]->entry.key;
 	if (r->was.rrsets)

@@ -28,6 +28,9 @@ void dp_refuse_reply(struct module_qstate *q, struct reply_info *rep,
     const struct comm_reply *client);
 void dp_refuse_undo(struct reply_info *rep);
 
+/* Is it a refusal of the module's own, that nobody has undone? */
+bool dp_refuse_is(const struct reply_info *rep);
+
 /* Make rep, a refusal, what was refused, for Unbound itself. */
 void dp_refuse_take_back(struct reply_info *rep, const struct reply_info *was);
 

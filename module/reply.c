@@ -145,14 +145,16 @@ static int on_reply(REPLY_ARGS)
 	struct dp_worker *w = dp_worker_get(m);
 	struct dp_trail t;
 	struct dp_case c;
-	bool unjudged;
+	bool unjudged, was_refused;
 
 	if (!w && client)
 		dp_trail_miss(m);
 	if (!w || !q)
 		return 1;
-	unjudged = !dp_query_put_back(m, q, client ? NULL : rep) &&
-	    is_unjudged(q, rep);
+	/* A failure, too, is a refusal that is put back; in its place Unbound
+	 * gives what has expired (serve-expired), which nobody has judged. */
+	was_refused = dp_query_put_back(m, q, client ? NULL : rep);
+	unjudged = is_unjudged(q, rep) && !(was_refused && dp_refuse_is(rep));
 	if (unjudged)
 		dp_refuse_undo(rep);
 	if (!client) /* Unbound itself waited, for a zone transfer */
