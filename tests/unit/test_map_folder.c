@@ -83,6 +83,26 @@ static void what_is_anothers_is_left_alone(void)
 	CU_ASSERT_TRUE(made);
 }
 
+/* enable -n is for everybody who may read the configuration. */
+static void who_only_looks_need_not_be_root(void)
+{
+	struct dp_diag diag;
+	bool made = false;
+
+	if (geteuid() != 0)
+		return;
+	CU_ASSERT_EQUAL_FATAL(chmod(folder_at, 0755), 0);
+	CU_ASSERT_EQUAL_FATAL(seteuid(65534), 0);
+	CU_ASSERT_EQUAL(dp_map_folder_make(folder_at, 65534, 65534, true,
+	    &made, &diag), DP_OK);
+	CU_ASSERT_TRUE(made);
+	CU_ASSERT_EQUAL(dp_map_folder_make(folder_at, 65534, 65534, false,
+	    &made, &diag), DP_ERR_FORMAT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason, "chown it to root"));
+	CU_ASSERT_EQUAL_FATAL(seteuid(0), 0);
+}
+
 UNIT_MAIN_WITH("map_folder", folder_make, folder_remove,
     UNIT(users_are_found), UNIT(it_is_made_once),
-    UNIT(what_is_anothers_is_left_alone))
+    UNIT(what_is_anothers_is_left_alone),
+    UNIT(who_only_looks_need_not_be_root))
