@@ -98,15 +98,29 @@ static enum dp_err plan(struct job *job)
 	return dp_module_files_text(job->text, &lines, &job->diag);
 }
 
+/* What is bad before anything is changed is not of our making. */
+static enum dp_err look_at_conf(struct job *job)
+{
+	const struct dp_checkconf *c = &job->target.checkconf;
+	enum dp_err err = dp_checkconf_passes(c, &job->diag);
+
+	if (err != DP_ERR_SYNTAX)
+		return err;
+	return wrong(job, c->conf ? c->conf : c->program, "the server's "
+	    "configuration has errors already, mend them first: %s",
+	    job->diag.reason);
+}
+
 /* All that can be known before anything is changed. */
 static enum dp_err look(struct job *job)
 {
 	enum dp_err err;
 
 	err = dp_target_fits(&job->target, job->id, &job->diag);
-	if (!err)
-		err = dp_module_files_read(&job->files, job->target.folder,
-		    &job->diag);
+	if (err)
+		return err;
+	err = dp_module_files_read(&job->files, job->target.folder,
+	    &job->diag);
 	if (err == DP_ERR_NOTFOUND && access(job->target.folder, F_OK) != 0)
 		return wrong(job, job->target.folder, "there is no such "
 		    "folder: make it, and put this line at the end of the "
@@ -118,7 +132,7 @@ static enum dp_err look(struct job *job)
 		    "not the server's own: run dnspin guard, which takes the "
 		    "module back, or dnspin disable first");
 	if (!err)
-		err = dp_checkconf_passes(&job->target.checkconf, &job->diag);
+		err = look_at_conf(job);
 	if (!err)
 		err = dp_target_read(&job->target, &job->had, &job->diag);
 	if (!err)

@@ -74,7 +74,7 @@ static void failures_are_told(void)
 	server_write("conf", "exit 1\n");
 	CU_ASSERT_EQUAL(dp_checkconf_option(&c, "chroot", value, &diag),
 	    DP_ERR_SYNTAX);
-	CU_ASSERT_STRING_EQUAL(diag.reason, "does not tell chroot");
+	CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason, "does not tell chroot"));
 	server_write("conf", "kill -9 $$\n");
 	CU_ASSERT_EQUAL(dp_checkconf_passes(&c, &diag), DP_ERR_SYNTAX);
 	c.program = "/nonexistent";

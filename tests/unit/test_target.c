@@ -63,6 +63,10 @@ static void a_module_fits_one_build(void)
 	t.server = "/nonexistent";
 	server_module("abcd");
 	CU_ASSERT_EQUAL(dp_target_fits(&t, id, &diag), DP_ERR_NOTFOUND);
+	CU_ASSERT_PTR_NOT_NULL(strstr(diag.object, "/nonexistent"));
+	unlink(module);
+	CU_ASSERT_EQUAL(dp_target_fits(&t, id, &diag), DP_ERR_NOTFOUND);
+	CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason, "there is no module"));
 	server_remove();
 }
 

@@ -76,7 +76,8 @@ static void what_is_wrong_before_changes_nothing(void)
 	static const struct {
 		const char *conf, *says;
 	} cases[] = {
-		{ "bad='not good'\n", "fatal error: not good" },
+		{ "bad='not good'\n", "errors already, mend them first: "
+		    "fatal error: not good" },
 		{ "dynlib_file=/other.so\n", "\"/other.so\" already" },
 		{ "module_config='dynlib iterator'\n", "take that out first" },
 		{ "chroot=/jail\n", "must lie in it" },
@@ -108,6 +109,9 @@ static void what_is_wrong_before_changes_nothing(void)
 	CU_ASSERT_EQUAL(run("-n -D /nonexistent/folder"), DP_EXIT_FAILED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text,
 	    "include-toplevel: \"/nonexistent/folder/*.conf\""));
+	unlink(server_path("dnspin.so"));
+	CU_ASSERT_EQUAL(run("-n -D /nonexistent/folder"), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "there is no module"));
 	server_remove();
 }
 

@@ -142,7 +142,8 @@ enum dp_err dp_checkconf_option(const struct dp_checkconf *c,
 	if (err)
 		return err;
 	if (!good) {
-		dp_diag_set(diag, c->program, 0, "does not tell %s", option);
+		dp_diag_set(diag, c->program, 0, "does not tell %s: run it to "
+		    "see what is wrong", option);
 		return DP_ERR_SYNTAX;
 	}
 	memcpy(value, said, strlen(said) + 1);

@@ -85,6 +85,10 @@ enum dp_err dp_target_fits(const struct dp_target *target,
 	enum dp_err err;
 
 	err = dp_build_id_module_wants(target->module, want, version, diag);
+	if (err == DP_ERR_NOTFOUND)
+		dp_diag_set(diag, target->module, 0, "there is no module: "
+		    "install it (Debian: dnspin-module-unbound), or say where "
+		    "it is with -m");
 	if (!err)
 		err = dp_build_id_of_file(target->server, have, diag);
 	if (err)
