@@ -80,7 +80,8 @@ static int put_aside(const struct dp_cli *cli, const struct dp_guard *guard,
 		return dp_cli_diag(err, &diag);
 	return dp_cli_fail(DP_EXIT_FINDING, why->object,
 	    "%s: Unbound starts without it and %s; dnspin-rebuild, or building "
-	    "dnspin against this server, mends it", why->reason,
+	    "dnspin against this server, mends it, dnspin disable does without "
+	    "it", why->reason,
 	    closed ? "refuses all clients" : "answers everything");
 }
 
@@ -128,7 +129,7 @@ int dp_verb_guard(const struct dp_cli *cli, int argc, char **argv)
 	if (err)
 		return dp_cli_diag(err, &diag);
 	if (changed)
-		printf("%s: fits %s again and is loaded\n", guard.module,
-		    guard.server);
+		printf("%s: fits %s again, which loads it when it starts\n",
+		    guard.module, guard.server);
 	return DP_EXIT_OK;
 }

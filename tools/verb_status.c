@@ -46,8 +46,9 @@ static void status_read(struct dp_overview *o, const struct dp_cli *cli)
 		err = dp_status_open_ro(&status, path, &diag);
 	if (err == DP_ERR_NOTFOUND) {
 		dp_cli_fail(DP_EXIT_FAILED, path,
-		    "there is no status: does the resolver run, and with this "
-		    "state directory (dnspin -d DIR, DNSPIN_DIR)?");
+		    "there is no status: does the resolver run, started since "
+		    "dnspin enable, and with this state directory (dnspin -d "
+		    "DIR, DNSPIN_DIR)?");
 		return;
 	}
 	if (!err) {
