@@ -127,6 +127,15 @@ static void look_at_rings(struct session *s, uint64_t until_us)
 
 /* --- one page ------------------------------------------------------------- */
 
+/* Without the lines that keep each list in its place on a terminal. */
+static void put_packed(const char *text)
+{
+	for (const char *at = text; *at; at++)
+		if (at - text < 2 || at[0] != '\n' || at[-1] != '\n' ||
+		    at[-2] != '\n')
+			putchar(*at);
+}
+
 /* All that the rings hold, and what was recorded meanwhile. */
 static int print_page(struct session *s)
 {
@@ -142,7 +151,7 @@ static int print_page(struct session *s)
 	if (dp_top_page(s->top, PAGE_WIDTH, PAGE_HEIGHT, now_us() / US_PER_S,
 		dp_stream_count(s->stream), &text) != DP_OK)
 		return dp_cli_fail(DP_EXIT_FAILED, NULL, "out of memory");
-	fputs(text, stdout);
+	put_packed(text);
 	free(text);
 	return DP_EXIT_OK;
 }

@@ -49,6 +49,7 @@ static void one_page_is_printed(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "\n11 answers  0 lost"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "\n1.1/s  allow 100.0"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, " ANSWERS NAME "));
+	CU_ASSERT_PTR_NULL(strstr(line.out.text, "\n\n\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text, "     11 x.example.org\n"));
 	CU_ASSERT_STRING_EQUAL(line.err.text, "");
 	dp_ring_close(&r);
