@@ -275,6 +275,20 @@ class Test:
 
     # --- gone ---------------------------------------------------------------
 
+    def disabled(self):
+        """Switched off and removed, to have another Unbound: it must start."""
+        self.root.must("apt-get", "-y", "--allow-downgrades", "install",
+                       "dnspin-module-unbound", "unbound=" + self.fitting)
+        self.root.must("dnspin", "disable")
+        self.root.must("apt-get", "-y", "remove", "dnspin-module-unbound")
+        done = self.root.run("unbound-checkconf")
+        self.check("disabled and removed: the configuration is sound",
+                   done.returncode == 0, done.stderr)
+        self.start_again()
+        self.answers("disabled and removed", "www.other.example", OTHER)
+        self.root.must("apt-get", "-y", "install", "dnspin-module-unbound")
+        self.root.must("dnspin", "enable")
+
     def purge(self):
         self.root.must("apt-get", "-y", "--allow-downgrades", "install",
                        "dnspin-module-unbound", "unbound=" + self.fitting)
@@ -314,6 +328,7 @@ def inside(root):
         test.by_hand()
         test.full_upgrade()
         test.removed()
+        test.disabled()
         test.purge()
     return test.checks.finish()
 
