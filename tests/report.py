@@ -1,6 +1,7 @@
 """What did the test programs of a build find?
 
 	report.py BUILD			a line per program, skips with reasons
+	report.py --failed BUILD	only what failed, and why
 	report.py --total LOG BUILD...	one closing line over all builds; LOG is
 					the output of make distcheck
 
@@ -87,6 +88,9 @@ def distcheck(path):
 
 
 def main(args):
+    if args[:1] == ["--failed"]:
+        show_failed(args[1], list(programs(args[1])))
+        return 1
     if args[:1] == ["--total"]:
         parts = [distcheck(args[1])]
         for build in args[2:]:
