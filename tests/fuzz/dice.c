@@ -29,8 +29,8 @@ static const struct {
 	LABEL("1234567"), LABEL("12345678123456789"),
 };
 
-/* Names may have these, patterns not. */
-static const char only_asked[] = "*#";
+/* Names may have these, patterns not, or not everywhere. */
+static const char only_asked[] = "*#/:";
 
 static void dice_label(struct dice_label *out, uint64_t *state)
 {
@@ -227,7 +227,7 @@ void dice_name(struct naive_name *out, const struct dice_policy *policy,
 	while (changes-- > 0) {
 		unsigned change = below(state, 8);
 		unsigned char star =
-		    (unsigned char)only_asked[below(state, 2)];
+		    (unsigned char)only_asked[below(state, 4)];
 
 		if (change < 3)
 			(void)prepend(out, policy, NAIVE_OCTETS, state);

@@ -34,6 +34,12 @@ static const struct {
 	{ "32.1.2.0.192.rpz-ip", NULL, false, "not supported" },
 	{ "32.1.2.0.192.rpz-client-ip", NULL, false, "limits the zone to clients" },
 	{ "ns.example.com.rpz-nsdname", NULL, false, "not supported" },
+	{ "https://www.example.com", NULL, false, "name of the host alone" },
+	{ "*.example.com/login", NULL, false, "name of the host alone" },
+	{ "example.com:443", NULL, false, "as \"tcp/443\"" },
+	{ "http://*.example.com", NULL, false, "name of the host alone" },
+	{ "0/25.2.0.192.in-addr.arpa", "0/25.2.0.192.in-addr.arpa", false,
+	    NULL }, /* RFC 2317 */
 	{ "32.1.2.0.192.rpz-nsip", NULL, false, "not supported" },
 };
 

@@ -168,6 +168,21 @@ static void a_policy_that_allows_nothing_must_be_forced(void)
 	end();
 }
 
+static void a_policy_that_allows_everything_is_remarked_upon(void)
+{
+	static const char all[] = ZONE "b.example TXT \"deny\"\n"
+				       "* TXT \"allow\"\n";
+
+	begin();
+	CU_ASSERT_TRUE_FATAL(unit_write(bad, all, sizeof(all) - 1));
+	CU_ASSERT_EQUAL(run("", bad, ""), DP_EXIT_OK);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.out.text,
+	    "\nthe rule * allows every name that no other rule denies\n"));
+	CU_ASSERT_EQUAL(run("", good, ""), DP_EXIT_OK);
+	CU_ASSERT_PTR_NULL(strstr(line.out.text, "the rule *"));
+	end();
+}
+
 static void other_files_do_not_touch_the_policy_in_force(void)
 {
 	uint64_t inode;
@@ -195,4 +210,5 @@ UNIT_MAIN_WITH("verb_compile", set_up, NULL,
     UNIT(the_difference_is_said_and_the_policy_replaced),
     UNIT(signatures_are_kept),
     UNIT(a_policy_that_allows_nothing_must_be_forced),
+    UNIT(a_policy_that_allows_everything_is_remarked_upon),
     UNIT(other_files_do_not_touch_the_policy_in_force))

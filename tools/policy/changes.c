@@ -90,6 +90,24 @@ static void count_all(const struct dp_policy *policy, struct tally *tallies)
 	}
 }
 
+/* Whoever writes * as a rule may have meant something else. The root stands
+ * before all other names. */
+static void say_everything(FILE *out, const struct dp_policy *policy)
+{
+	struct dp_rule_info rule;
+
+	for (uint32_t i = 0; i < dp_policy_rule_count(policy); i++) {
+		dp_policy_rule(policy, i, &rule);
+		if (rule.base.len > 1)
+			return;
+		if (rule.allow) {
+			fputs("the rule * allows every name that no other rule "
+			    "denies\n", out);
+			return;
+		}
+	}
+}
+
 enum dp_err dp_changes_table(FILE *out, const struct dp_policy *policy)
 {
 	uint32_t groups = dp_policy_group_count(policy);
@@ -125,6 +143,7 @@ enum dp_err dp_changes_table(FILE *out, const struct dp_policy *policy)
 	/* A rule of several groups counts once here. */
 	say_tally(out, width, "total", &tallies[groups]);
 	putc('\n', out);
+	say_everything(out, policy);
 	free(tallies);
 	return DP_OK;
 }

@@ -78,6 +78,17 @@ static void say_number(const struct dp_name *pattern, size_t at,
 	    "own, as %s, %s and so on", zero, one);
 }
 
+static bool is_address(const uint8_t *label, bool last)
+{
+	static const char scheme[] = "://";
+	size_t len = sizeof(scheme) - 1;
+
+	for (size_t i = 0; i + len <= label[0]; i++)
+		if (memcmp(label + 1 + i, scheme, len) == 0)
+			return true;
+	return last && (label_has(label, '/') || label_has(label, ':'));
+}
+
 /* The label nearest to the apex tells the triggers of RPZ apart. */
 static bool is_trigger(const uint8_t *label)
 {
@@ -98,10 +109,15 @@ static enum dp_err check_labels(const struct dp_name *pattern,
 		    !(at == 0 && label_is(label, "*"));
 
 		if (!star && !label_has(label, '#') &&
-		    !(last && is_trigger(label)))
+		    !is_address(label, last) && !(last && is_trigger(label)))
 			continue;
 		dp_name_to_text(pattern, text);
-		if (star)
+		if (is_address(label, last))
+			dp_diag_set(diag, text, 0,
+			    "is the address of a page: write the name of the "
+			    "host alone, without scheme, port and path (ports "
+			    "are services, as \"tcp/443\")");
+		else if (star)
 			say_star(pattern, at, diag, text);
 		else if (label_has(label, '#'))
 			say_number(pattern, at, diag, text);
