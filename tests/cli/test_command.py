@@ -97,7 +97,8 @@ class Usage(Command):
                 self.assertRegex(text, r"(?m)^  -%s " % re.escape(letter))
             self.assertIn("\nexample:\n  dnspin", text)
             for line in text.split("\n")[1:]:
-                self.assertLess(len(line), 80, line)
+                if " " in line.strip():  # a path alone is as long as it is
+                    self.assertLess(len(line), 80, line)
 
     def test_version(self):
         said = self.run_bare("--version")

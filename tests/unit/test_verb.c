@@ -72,6 +72,15 @@ static void options_are_parsed(void)
 	}
 }
 
+/* What cannot be parted is as long as it is: a path, by where it was installed.
+ */
+static bool is_one_word(const char *line, size_t len)
+{
+	size_t indent = strspn(line, " ");
+
+	return indent < len && !memchr(line + indent, ' ', len - indent);
+}
+
 static void help_fits_a_terminal(void)
 {
 	char *text = NULL;
@@ -85,7 +94,7 @@ static void help_fits_a_terminal(void)
 	for (char *line = text; *line;) {
 		size_t len = strcspn(line, "\n");
 
-		CU_ASSERT(len < 80);
+		CU_ASSERT(len < 80 || is_one_word(line, len));
 		CU_ASSERT(len == 0 || line[len - 1] != ' ');
 		line += len + 1;
 	}
