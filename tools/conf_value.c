@@ -79,7 +79,11 @@ void dp_conf_key_unknown(const char *name, struct dp_diag *diag)
 			n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s",
 			    key ? ", " : "", dp_conf_key_name(key));
 	}
-	if (meant)
+	if (meant && nearest == 1 && name[strlen(name) - 1] == ':')
+		dp_diag_set(diag, NULL, 0,
+		    "%s and a colon: a line is KEY = VALUE, write %s = ",
+		    meant, meant);
+	else if (meant)
 		dp_diag_set(diag, NULL, 0,
 		    "unknown setting %.64s: is %s meant?", name, meant);
 	else

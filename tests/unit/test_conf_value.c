@@ -20,6 +20,7 @@ static void unknown_names_get_the_nearest(void)
 	static const char *const cases[][2] = {
 		{ "mod", "unknown setting mod: is mode meant?" },
 		{ "Grace", "is grace meant?" },
+		{ "mode:", "a line is KEY = VALUE, write mode = " },
 		{ "zone", "is zones meant?" },
 		{ "bogus", "unknown setting bogus: there are mode, " },
 		{ "signkey", "is sign-key meant?" },
