@@ -290,7 +290,7 @@ static void copying_lowers_letters_only(void)
 	CU_ASSERT_EQUAL(name.len, 65);
 }
 
-/* Eight octets are treated at once: none must tell on its neighbours. */
+/* Eight or sixteen octets are treated at once: none must tell on its neighbours. */
 static void copying_lowers_each_octet_by_itself(void)
 {
 	uint8_t wire[DP_NAME_MAX];
