@@ -2,6 +2,8 @@
 
 #include "module/cache.h"
 
+#include "services/cache/rrset.h"
+
 static struct slabhash *message_cache(const struct config_file *cfg)
 {
 	return slabhash_create(cfg->msg_cache_slabs, HASH_DEFAULT_STARTARRAY,
@@ -70,6 +72,104 @@ static uint32_t own_flags(const struct dp_module *m, struct module_qstate *q)
 	return OWN | (bits & OWN_BITS);
 }
 
+/* Would Unbound keep old, which is in the cache, where new comes in, and leave
+ * the TTL of the message as it is? fresh_at: when old must not have expired
+ * yet. */
+static bool would_stay(struct packed_rrset_data *old,
+    struct packed_rrset_data *new, time_t fresh_at)
+{
+	return rrsetdata_equal(old, new) && old->ttl >= fresh_at &&
+	    old->trust >= new->trust &&
+	    (old->security == new->security ||
+		new->security != sec_status_secure);
+}
+
+/* Let ref be what the cache has of the records of key; false if that is not as
+ * good. */
+static bool refer(struct rrset_ref *ref, struct rrset_cache *cache,
+    struct ub_packed_rrset_key *key, time_t fresh_at)
+{
+	struct lruhash_entry *e =
+	    slabhash_lookup(&cache->table, key->entry.hash, key, 0);
+	bool stays;
+
+	if (!e)
+		return false;
+	ref->key = e->key;
+	ref->id = ref->key->id;
+	stays = would_stay(e->data, key->entry.data, fresh_at);
+	lock_rw_unlock(&e->lock);
+	return stays;
+}
+
+/* The answer of q with the records that are in the cache. NULL: some are not, or
+ * there is no memory. */
+static struct reply_info *refer_all(struct module_env *env,
+    const struct module_qstate *q)
+{
+	const struct reply_info *had = q->return_msg->rep;
+	struct reply_info *rep = dp_reply_like(had);
+	/* Later versions (1.22) let no message outlive its records. */
+	time_t fresh_s = had->ttl > q->prefetch_leeway ? had->ttl :
+							 q->prefetch_leeway;
+
+	for (size_t i = 0; rep && i < had->rrset_count; i++) {
+		if (!refer(&rep->ref[i], env->rrset_cache, had->rrsets[i],
+			*env->now + fresh_s)) {
+			reply_info_delete(rep, NULL);
+			return NULL;
+		}
+		rep->rrsets[i] = rep->ref[i].key;
+	}
+	return rep;
+}
+
+/* Might it say why it is bogus, in words? What nobody has validated has a code
+ * only. */
+static bool has_reason(const struct reply_info *rep)
+{
+	return rep->reason_bogus != LDNS_EDE_NONE &&
+	    rep->reason_bogus != LDNS_EDE_DNSSEC_INDETERMINATE;
+}
+
+/*
+ * What dns_cache_store would come to where all records are in the cache: it
+ * copies each of them, to find that the modules behind have stored the same a
+ * moment ago. False: nothing was done.
+ */
+static bool store_known(struct module_env *env, const struct module_qstate *q)
+{
+	const struct reply_info *had = q->return_msg->rep;
+	struct query_info asked = q->qinfo;
+	struct msgreply_entry *e = NULL;
+	struct reply_info *rep;
+	hashvalue_type hash;
+
+	if (SERVE_EXPIRED || had->ttl == 0 || has_reason(had))
+		return false;
+	rep = refer_all(env, q);
+	if (!rep)
+		return false;
+	rep->flags |= BIT_RA | BIT_QR;
+	rep->flags &= (uint16_t)~(BIT_AA | BIT_CD);
+	rep->ttl += *env->now;
+	rep->prefetch_ttl += *env->now;
+	rep->serve_expired_ttl += *env->now;
+	if (rep->rrset_count > 1)
+		reply_info_sortref(rep);
+	hash = query_info_hash(&asked, q->query_flags);
+	asked.qname = memdup(asked.qname, asked.qname_len);
+	if (asked.qname)
+		e = query_info_entrysetup(&asked, rep, hash);
+	if (!e) {
+		query_info_clear(&asked);
+		reply_info_delete(rep, NULL);
+		return false;
+	}
+	slabhash_insert(env->msg_cache, hash, &e->entry, rep, env->alloc);
+	return true;
+}
+
 static int store(const struct dp_module *m, struct dp_worker *w,
     struct module_qstate *q, bool apart)
 {
@@ -77,9 +177,11 @@ static int store(const struct dp_module *m, struct dp_worker *w,
 	uint32_t own = apart ? own_flags(m, q) : 0;
 	int stored;
 
+	/* Into the worker's own environment, not into the copy that q has. */
+	if (DP_STORE_IS_KNOWN && !apart && store_known(w->real, q))
+		return 1;
 	for (size_t i = 0; i < rep->rrset_count && apart; i++)
 		set_flags(rep->rrsets[i], rep->rrsets[i]->rk.flags | own);
-	/* Into the worker's own environment, not into the copy that q has. */
 	stored = dp_cache_store(w->real, q);
 	for (size_t i = 0; i < rep->rrset_count && apart; i++)
 		set_flags(rep->rrsets[i], rep->rrsets[i]->rk.flags & ~own);

@@ -1,5 +1,6 @@
-/* module/cache.c: forgetting what was admitted, while others look things up.
- * What is admitted at all is tested with module/query.c. */
+/* module/cache.c: how answers are stored, and forgetting what was admitted, while
+ * others look things up. What is admitted at all is tested with
+ * module/query.c. */
 #include "module/compat.h"
 
 #include "module/cache.h"
@@ -7,7 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "tests/unit/unit.h"
+#include "tests/unit/query_of.h"
 
 #define NAME_B 9u /* \7nNNNNNN\0 */
 
@@ -202,9 +203,226 @@ static void others_look_up_and_insert_meanwhile(void)
 	bench_close(&b);
 }
 
+/* --- records that are in the cache ---------------------------------------- */
+
+static const char *const rules[] = { "g.dnspin: manage.example allow", NULL };
+
+/* Two records, in the order of the answer, of which a test changes the second:
+ * as it was stored before, or as it is admitted. */
+struct stored {
+	const char *name;
+	bool copied; /* by dns_cache_store */
+	void (*before)(struct query_of *b, struct packed_rrset_data *d);
+	void (*after)(struct query_of *b, struct packed_rrset_data *d);
+};
+
+static void is_short(struct query_of *b, struct packed_rrset_data *d)
+{
+	(void)b;
+	d->ttl = d->rr_ttl[0] = 10;
+}
+
+static void time_goes_by(struct query_of *b, struct packed_rrset_data *d)
+{
+	(void)d;
+	b->of.now += 11;
+}
+
+static void is_to_be_renewed(struct query_of *b, struct packed_rrset_data *d)
+{
+	(void)d;
+	b->state.s.prefetch_leeway = 301;
+}
+
+static void is_trusted(struct query_of *b, struct packed_rrset_data *d)
+{
+	(void)b;
+	d->trust = rrset_trust_validated;
+}
+
+static void is_secure(struct query_of *b, struct packed_rrset_data *d)
+{
+	(void)b;
+	d->security = sec_status_secure;
+}
+
+static void is_another(struct query_of *b, struct packed_rrset_data *d)
+{
+	(void)b;
+	d->rr_data[0][2]++;
+}
+
+static void has_no_ttl(struct query_of *b, struct packed_rrset_data *d)
+{
+	(void)d;
+	b->reply.rep.ttl = 0;
+}
+
+static void is_bogus_for_a_reason(struct query_of *b,
+    struct packed_rrset_data *d)
+{
+	(void)d;
+	b->reply.rep.reason_bogus = LDNS_EDE_DNSSEC_BOGUS;
+}
+
+static void was_not_validated(struct query_of *b, struct packed_rrset_data *d)
+{
+	(void)d;
+	b->reply.rep.reason_bogus = LDNS_EDE_DNSSEC_INDETERMINATE;
+}
+
+static void expired_is_served(struct query_of *b, struct packed_rrset_data *d)
+{
+	(void)b;
+	(void)d;
+	SERVE_EXPIRED = 1;
+}
+
+static void is_forgotten(struct query_of *b, struct packed_rrset_data *d)
+{
+	struct ub_packed_rrset_key *key = b->reply.rep.rrsets[1];
+
+	(void)d;
+	slabhash_remove(&b->of.env.rrset_cache->table, key->entry.hash, key);
+}
+
+static const struct stored stored[] = {
+	{ .name = "the same" },
+	{ .name = "not validated", .after = was_not_validated },
+	{ .name = "shorter in the cache", .before = is_short,
+	    .copied = true },
+	{ .name = "longer in the cache", .after = is_short },
+	{ .name = "better in the cache", .before = is_trusted },
+	{ .name = "secure in the cache", .before = is_secure },
+	{ .name = "secure", .after = is_secure, .copied = true },
+	{ .name = "better", .after = is_trusted, .copied = true },
+	{ .name = "other", .after = is_another, .copied = true },
+	{ .name = "gone", .after = is_forgotten, .copied = true },
+	{ "expired", true, is_short, time_goes_by },
+	{ .name = "expires before it is fetched again",
+	    .after = is_to_be_renewed, .copied = true },
+	{ .name = "bogus", .after = is_bogus_for_a_reason, .copied = true },
+	{ .name = "no TTL", .after = has_no_ttl, .copied = true },
+	{ .name = "serve-expired", .after = expired_is_served,
+	    .copied = true },
+};
+
+/* manage.example leads to b.example, which has an address; d: of that. */
+static struct packed_rrset_data *answer_of(struct query_of *b)
+{
+	struct module_qstate *q = &b->state.s;
+	struct reply_info *rep = &b->reply.rep;
+
+	reply_of_begin(&b->reply);
+	reply_of_cname(&b->reply, "manage.example", "b.example", 600);
+	reply_of_add(&b->reply, "b.example", LDNS_RR_TYPE_A, 300,
+	    "\24\1\2\3", 4);
+	for (size_t i = 0; i < rep->rrset_count; i++)
+		rep->rrsets[i]->entry.hash =
+		    rrset_key_hash(&rep->rrsets[i]->rk);
+	rep->flags = BIT_QR | BIT_AA | BIT_CD;
+	rep->authoritative = 1;
+	rep->ttl = 300;
+	rep->prefetch_ttl = 270;
+	rep->serve_expired_ttl = 500;
+	rep->reason_bogus = LDNS_EDE_NONE;
+	b->msg.qinfo = q->qinfo;
+	b->msg.rep = rep;
+	q->return_msg = &b->msg;
+	return rep->rrsets[1]->entry.data;
+}
+
+static struct lruhash_entry *entry_in(struct slabhash *cache,
+    const struct query_of *b)
+{
+	struct query_info asked = b->state.s.qinfo;
+	struct lruhash_entry *e = slabhash_lookup(cache,
+	    query_info_hash(&asked, b->state.s.query_flags), &asked, 0);
+
+	if (e)
+		lock_rw_unlock(&e->lock);
+	return e;
+}
+
+/* Of what Unbound puts into a cache, with references. */
+static void are_alike(const struct lruhash_entry *a,
+    const struct lruhash_entry *b)
+{
+	const struct msgreply_entry *key = a->key;
+	const struct reply_info *rep = a->data, *other = b->data;
+
+	CU_ASSERT_EQUAL(a->hash, b->hash);
+	CU_ASSERT_PTR_EQUAL(key->entry.data, rep);
+	CU_ASSERT_EQUAL(rep->flags, other->flags);
+	CU_ASSERT_EQUAL(rep->authoritative, other->authoritative);
+	CU_ASSERT_EQUAL(rep->qdcount, other->qdcount);
+	CU_ASSERT_EQUAL(rep->ttl, other->ttl);
+	CU_ASSERT_EQUAL(rep->prefetch_ttl, other->prefetch_ttl);
+	CU_ASSERT_EQUAL(rep->serve_expired_ttl, other->serve_expired_ttl);
+	CU_ASSERT_EQUAL(rep->security, other->security);
+	CU_ASSERT_EQUAL(rep->reason_bogus, other->reason_bogus);
+	CU_ASSERT_EQUAL(rep->an_numrrsets, other->an_numrrsets);
+	CU_ASSERT_EQUAL(rep->ns_numrrsets, other->ns_numrrsets);
+	CU_ASSERT_EQUAL(rep->ar_numrrsets, other->ar_numrrsets);
+	CU_ASSERT_EQUAL_FATAL(rep->rrset_count, other->rrset_count);
+	for (size_t i = 0; i < rep->rrset_count; i++) {
+		CU_ASSERT_PTR_EQUAL(rep->rrsets[i], other->rrsets[i]);
+		CU_ASSERT_PTR_EQUAL(rep->ref[i].key, other->ref[i].key);
+		CU_ASSERT_EQUAL(rep->ref[i].id, other->ref[i].id);
+	}
+}
+
+/* What dns_cache_store copies gets new numbers. */
+static bool admit(struct query_of *b)
+{
+	uint64_t next = b->of.alloc.next_id;
+
+	dp_cache_admit(&b->of.m, b->of.w, &b->state.s, false);
+	return b->of.alloc.next_id != next;
+}
+
+static void store(const struct stored *s)
+{
+	struct packed_rrset_data *d;
+	struct module_qstate *q;
+	struct query_of b;
+	struct lruhash_entry *e;
+	bool copied;
+
+	query_of_open(&b, rules, DP_MODE_STRICT, DP_PINS_IGNORE);
+	q = query_of_ask(&b, "manage.example", true);
+	d = answer_of(&b);
+	if (s->before)
+		s->before(&b, d);
+	CU_ASSERT_TRUE_FATAL(dp_cache_store(q->env, q));
+	reply_of_end(&b.reply);
+	d = answer_of(&b);
+	if (s->after)
+		s->after(&b, d);
+	copied = admit(&b);
+	CU_ASSERT_EQUAL(copied, s->copied);
+	if (copied != s->copied)
+		fprintf(stderr, "%s\n", s->name);
+	/* What Unbound makes of it itself. */
+	CU_ASSERT_TRUE_FATAL(dp_cache_store(q->env, q));
+	e = entry_in(b.of.m.admitted, &b);
+	CU_ASSERT_EQUAL(e == NULL, b.reply.rep.ttl == 0);
+	if (e)
+		are_alike(e, entry_in(b.of.m.internal, &b));
+	SERVE_EXPIRED = 0;
+	query_of_close(&b);
+}
+
+static void known_records_are_not_copied(void)
+{
+	for (size_t i = 0; i < sizeof(stored) / sizeof(stored[0]); i++)
+		store(&stored[i]);
+}
+
 int main(void)
 {
 	static CU_TestInfo tests[] = {
+		UNIT(known_records_are_not_copied),
 		UNIT(nothing_is_found_after_clear),
 		UNIT(what_is_forgotten_has_expired),
 		UNIT(the_forgotten_make_room),
