@@ -90,13 +90,15 @@ void dp_hearing_denied(const struct dp_case *c, const struct dp_module *m,
     struct module_qstate *q, const struct reply_info *rep, dp_denied_fn *fn,
     void *arg)
 {
-	struct dp_case each = *c;
-	struct hearing h = { &each, rep };
+	struct hearing h = { .rep = rep };
 	struct mesh_state_ref *ref;
 	struct mesh_reply *taken;
+	struct dp_case each;
 
 	if (dp_policy_audience_count(c->policy) == 1)
 		return; /* all are judged alike */
+	each = *c;
+	h.c = &each;
 	taken = dp_clients_take(q->mesh_info, is_denied, &h);
 	if (taken)
 		fn(arg, q->mesh_info, taken);

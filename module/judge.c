@@ -113,8 +113,12 @@ enum dp_verdict dp_case_deny(struct dp_case *c)
 bool dp_case_is_for_all(const struct dp_case *c, const struct reply_info *rep)
 {
 	uint32_t count = dp_policy_audience_count(c->policy);
-	struct dp_case other = *c;
+	struct dp_case other;
 
+	if (count == 1 && c->matched)
+		return c->match.allow && (!rep || dp_answer_judge(rep,
+		    c->policy, 0, c->match) == DP_VERDICT_ALLOW);
+	other = *c;
 	for (other.audience = 0; other.audience < count; other.audience++)
 		if (judge(&other, rep) != DP_VERDICT_ALLOW)
 			return false;

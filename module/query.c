@@ -48,12 +48,16 @@ static struct dp_mark *own_mark(const struct dp_module *m,
 static void mark_case(const struct dp_module *m, struct module_qstate *q,
     const struct dp_case *c)
 {
-	struct dp_mark *p;
+	struct dp_mark *p = *dp_module_own(m, q);
+	bool keeps = c->matched && dp_hearing_has_client(q);
 
-	mark(m, q, c->verdict);
-	if (!c->matched || !dp_hearing_has_client(q))
-		return;
-	p = own_mark(m, q);
+	if (keeps && p && p->own && !p->held) {
+		*p = marks[c->verdict];
+		p->own = true;
+	} else {
+		mark(m, q, c->verdict);
+		p = keeps ? own_mark(m, q) : NULL;
+	}
 	if (!p)
 		return;
 	p->policy = dp_policy_instance(c->policy);
