@@ -3,37 +3,23 @@ says how to mend it, before a struct of the server is touched.
 """
 import os
 import shutil
-import subprocess
 import sys
 
+import build_note
 from lab import Lab
-
-NOTE_B = 16  # name "GNU" and header before the id
 
 
 def other_build(lab):
     """The same executable with another build-id in its note."""
     path = os.path.join(lab.work, "unbound-other")
-    note = os.path.join(lab.work, "build-id")
     shutil.copy(lab.tree.unbound, path)
-    subprocess.run(["objcopy", "--dump-section",
-                    f".note.gnu.build-id={note}", path], check=True)
-    with open(note, "r+b") as f:
-        content = bytearray(f.read())
-        for i in range(NOTE_B, len(content)):
-            content[i] ^= 0x5a
-        f.seek(0)
-        f.write(content)
-    subprocess.run(["objcopy", "--update-section",
-                    f".note.gnu.build-id={note}", path], check=True)
-    return path, bytes(content[NOTE_B:]).hex()
+    return path, build_note.change(path, os.path.join(lab.work, "build-id"))
 
 
 def without_id(lab):
     path = os.path.join(lab.work, "unbound-without")
     shutil.copy(lab.tree.unbound, path)
-    subprocess.run(["objcopy", "--remove-section", ".note.gnu.build-id",
-                    path], check=True)
+    build_note.remove(path)
     return path
 
 

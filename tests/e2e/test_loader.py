@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import attack
+import build_note
 import joined
 import loaded
 from daemon import wait_until
@@ -110,8 +111,7 @@ def refusals(lab):
     refused(lab, "in-front", "put python first", server_conf=[
         'module-config: "dns64 python validator iterator"'])
     other = shutil.copy(lab.tree.stock, os.path.join(lab.work, "other"))
-    subprocess.run(["objcopy", "--remove-section", ".note.gnu.build-id",
-                    other], check=True)
+    build_note.remove(other)
     refused(lab, "other-build", "build-id", binary=other)
 
 

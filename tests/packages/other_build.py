@@ -3,22 +3,7 @@ build-id in the executable's note, which is what tells builds apart."""
 import os
 import subprocess
 
-NOTE_B = 16  # name "GNU" and header before the id
-
-
-def _change_id(path, work):
-    note = os.path.join(work, "note")
-    subprocess.run(["objcopy", "--dump-section",
-                    f".note.gnu.build-id={note}", path], check=True)
-    with open(note, "r+b") as f:
-        content = bytearray(f.read())
-        for i in range(NOTE_B, len(content)):
-            content[i] ^= 0x5a
-        f.seek(0)
-        f.write(content)
-    subprocess.run(["objcopy", "--update-section",
-                    f".note.gnu.build-id={note}", path], check=True)
-    return bytes(content[NOTE_B:]).hex()
+import build_note
 
 
 def make(package, version, folder, work):
@@ -33,7 +18,8 @@ def make(package, version, folder, work):
             if line.startswith("Version:"):
                 line = f"Version: {version}"
             f.write(line + "\n")
-    build_id = _change_id(os.path.join(tree, "usr/sbin/unbound"), work)
+    build_id = build_note.change(os.path.join(tree, "usr/sbin/unbound"),
+                                 os.path.join(work, "note"))
     os.makedirs(folder)
     subprocess.run(["dpkg-deb", "--root-owner-group", "-b", tree,
                     os.path.join(folder, f"unbound_{version}.deb")],
