@@ -12,6 +12,7 @@
 #include "module/cache.h"
 #include "module/core/file.h"
 #include "module/keeper.h"
+#include "tests/unit/unbound_of.h"
 #include "tests/unit/unit_policy.h"
 
 static const char *const one_rule[] __attribute__((unused)) = {
@@ -45,14 +46,10 @@ static inline void bench_open(struct bench *b)
 	memset(b, 0, sizeof(*b));
 	snprintf(b->dir, sizeof(b->dir), "/tmp/dnspin-keeper.XXXXXX");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(b->dir));
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->log = tmpfile());
-	log_file(b->log);
+	b->log = unbound_log_begin();
 	/* Not in env: at a reload Unbound deletes it while a keeper runs. */
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->cfg = config_create());
-	b->env.msg_cache = slabhash_create(1, HASH_DEFAULT_STARTARRAY, 65536,
-	    msgreply_sizefunc, query_info_compare, query_entry_delete,
-	    reply_info_delete, NULL);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->env.msg_cache);
+	b->env.msg_cache = unbound_cache_new(1);
 	b->m.instance = ++instance;
 	b->m.env = &b->env;
 	snprintf(b->m.place.dir, sizeof(b->m.place.dir), "%s", b->dir);
@@ -78,8 +75,7 @@ static inline void bench_close(struct bench *b)
 	dp_cache_destroy(&b->m);
 	slabhash_delete(b->env.msg_cache);
 	config_delete(b->cfg);
-	log_file(stderr);
-	fclose(b->log);
+	unbound_log_end(b->log);
 	remove_in(b, "unbound/map/in-the-way");
 	remove_in(b, "unbound/map");
 	remove_in(b, "unbound/map.lock");
@@ -95,18 +91,9 @@ static inline void bench_close(struct bench *b)
 	CU_ASSERT_EQUAL(rmdir(b->dir), 0);
 }
 
-/* Lines of the log that hold the text. */
 static inline unsigned said(const struct bench *b, const char *text)
 {
-	char line[1024];
-	unsigned n = 0;
-
-	fflush(b->log);
-	rewind(b->log);
-	while (fgets(line, sizeof(line), b->log))
-		n += strstr(line, text) != NULL;
-	fseek(b->log, 0, SEEK_END);
-	return n;
+	return unbound_log_said(b->log, text);
 }
 
 static inline void put_policy_for(const struct bench *b,

@@ -5,6 +5,7 @@
 #include "tests/unit/unit.h"
 
 #include "module/module.h"
+#include "tests/unit/unbound_of.h"
 #include "tests/unit/unit_policy.h"
 
 /* The entry points, as dynlibmod calls them. */
@@ -33,8 +34,7 @@ static void bench_open(struct bench *b, char *second, char *third)
 	memset(b, 0, sizeof(*b));
 	snprintf(b->dir, sizeof(b->dir), "/tmp/dnspin-entry.XXXXXX");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(b->dir));
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->log = tmpfile());
-	log_file(b->log);
+	b->log = unbound_log_begin();
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->cfg = config_create());
 	b->files[0] = (struct config_strlist){ &b->files[1], own_file };
 	b->files[1] = (struct config_strlist){ &b->files[2],
@@ -42,10 +42,7 @@ static void bench_open(struct bench *b, char *second, char *third)
 	b->files[2] = (struct config_strlist){ NULL, third };
 	b->cfg->dynlib_file = b->files;
 	b->env.cfg = b->cfg;
-	b->env.msg_cache = slabhash_create(1, HASH_DEFAULT_STARTARRAY, 65536,
-	    msgreply_sizefunc, query_info_compare, query_entry_delete,
-	    reply_info_delete, NULL);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->env.msg_cache);
+	b->env.msg_cache = unbound_cache_new(1);
 	b->dynlib.fname = own_file;
 	b->dynlib.inplace_cb_register_wrapped = &inplace_cb_register_wrapped;
 	b->dynlib.inplace_cb_delete_wrapped = &inplace_cb_delete_wrapped;
@@ -68,21 +65,7 @@ static void bench_close(struct bench *b)
 	b->cfg->dynlib_file = NULL;
 	config_delete(b->cfg);
 	slabhash_delete(b->env.msg_cache);
-	log_file(stderr);
-	fclose(b->log);
-}
-
-static bool said(const struct bench *b, const char *text)
-{
-	char line[1024];
-	bool found = false;
-
-	fflush(b->log);
-	rewind(b->log);
-	while (fgets(line, sizeof(line), b->log))
-		found = found || strstr(line, text);
-	fseek(b->log, 0, SEEK_END);
-	return found;
+	unbound_log_end(b->log);
 }
 
 /* Nothing is left: no state, no callbacks, and deinit finds nothing to do. */
@@ -92,7 +75,7 @@ static void expect_refused(struct bench *b, const char *why)
 	CU_ASSERT_PTR_NULL(b->dynlib.dyn_env);
 	for (int i = 0; i < inplace_cb_types_total; i++)
 		CU_ASSERT_PTR_NULL(b->env.inplace_cb_lists[i]);
-	CU_ASSERT_TRUE(said(b, why));
+	CU_ASSERT_TRUE(unbound_log_said(b->log, why) > 0);
 	CU_ASSERT_EQUAL(get_mem(&b->env, 0), 0);
 	deinit(&b->env, 0);
 }

@@ -4,16 +4,14 @@
 
 #include "module/life.h"
 #include "module/module.h"
+#include "tests/unit/unbound_of.h"
 
 /* An environment that a module could begin in. */
 static void env_open(struct module_env *env)
 {
 	memset(env, 0, sizeof(*env));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(env->cfg = config_create());
-	env->msg_cache = slabhash_create(1, HASH_DEFAULT_STARTARRAY, 65536,
-	    msgreply_sizefunc, query_info_compare, query_entry_delete,
-	    reply_info_delete, NULL);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(env->msg_cache);
+	env->msg_cache = unbound_cache_new(1);
 	unsetenv("DNSPIN_DIR");
 	unsetenv("DNSPIN_TRUSTED_KEY");
 }

@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include "module/loader/loader.h"
+#include "tests/unit/unbound_of.h"
 
 /* In this program the log is Unbound's own. */
 void dp_standin_log_to(dp_standin_say_fn *say, int verbosity_level)
@@ -31,16 +32,12 @@ static void hear(int level, const char *text)
 static void bench_open(struct bench *b)
 {
 	memset(b, 0, sizeof(*b));
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->log = tmpfile());
-	log_file(b->log);
+	b->log = unbound_log_begin();
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b->cfg = config_create());
 	b->scripts[0].str = script;
 	b->cfg->python_script = b->scripts;
 	b->env.cfg = b->cfg;
-	b->env.msg_cache = slabhash_create(4, HASH_DEFAULT_STARTARRAY, 65536,
-	    msgreply_sizefunc, query_info_compare, query_entry_delete,
-	    reply_info_delete, NULL);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(b->env.msg_cache);
+	b->env.msg_cache = unbound_cache_new(4);
 	b->env.modinfo[0] = b->env.modinfo[1] = &b->pythons;
 	b->seen = (struct dnspin_python_seen){
 		.cfg = (uintptr_t)b->cfg,
@@ -63,27 +60,13 @@ static void bench_close(struct bench *b)
 	b->cfg->python_script = NULL;
 	config_delete(b->cfg);
 	slabhash_delete(b->env.msg_cache);
-	log_file(stderr);
-	fclose(b->log);
-}
-
-static bool said(const struct bench *b, const char *text)
-{
-	char line[1024];
-	bool found = false;
-
-	fflush(b->log);
-	rewind(b->log);
-	while (fgets(line, sizeof(line), b->log))
-		found = found || strstr(line, text);
-	fseek(b->log, 0, SEEK_END);
-	return found;
+	unbound_log_end(b->log);
 }
 
 static void expect_refused(struct bench *b, int id, const char *why)
 {
 	CU_ASSERT_FALSE(dnspin_python_init(&b->env, id, &b->seen, hear));
-	CU_ASSERT_TRUE(said(b, why));
+	CU_ASSERT_TRUE(unbound_log_said(b->log, why) > 0);
 	dnspin_python_deinit();
 }
 
