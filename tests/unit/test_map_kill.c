@@ -21,8 +21,9 @@
 
 #define THREADS 4
 #define ROUNDS 120
-#define QUICK_ROUNDS 40
+#define QUICK_ROUNDS 10
 #define MOVE_ROUNDS 40
+#define QUICK_MOVE_ROUNDS 12
 #define NAMES 2000 /* of each thread */
 #define LONG_S 100000u
 #define RECENT 64
@@ -216,17 +217,10 @@ static void check_contents(const struct dp_map *m)
 	CU_ASSERT_EQUAL(lost, 0);
 }
 
-/* Moves are few, and must be met in their middle. */
-static int round_count(bool moving)
-{
-	if (moving)
-		return MOVE_ROUNDS;
-	return getenv("DNSPIN_QUICK") ? QUICK_ROUNDS : ROUNDS;
-}
-
 static void check_kills(bool small, bool moving)
 {
-	int rounds = round_count(moving);
+	unsigned rounds = moving ? unit_turns(MOVE_ROUNDS, QUICK_MOVE_ROUNDS)
+				 : unit_turns(ROUNDS, QUICK_ROUNDS);
 	uint64_t random = small ? 1 : 2, dropped = 0, amid = 0;
 	struct dp_map_stats stats;
 
@@ -235,12 +229,12 @@ static void check_kills(bool small, bool moving)
 	unit_map_remove();
 	memset(confirmed, 0, sizeof(*confirmed));
 	atomic_store(&confirmed->now_s, NOW);
-	for (int round = 0; round < rounds; round++) {
+	for (unsigned round = 0; round < rounds; round++) {
 		struct dp_map *m;
 		enum dp_err err;
 
 		run_and_kill(&random, moving && round % 2 ?
-			THREADS : (unsigned)round % (THREADS + 1));
+			THREADS : round % (THREADS + 1));
 		err = dp_map_open_ro(&m, unit_path, &unit_diag);
 		if (err == DP_OK) {
 			/* Moved to a map that is not at its place yet, it may
@@ -275,7 +269,7 @@ static void check_kills(bool small, bool moving)
 		    (unsigned)atomic_load(&confirmed->moves),
 		    (unsigned long long)amid);
 	CU_ASSERT_TRUE(!moving || amid > 0);
-	CU_ASSERT_TRUE(confirmed_count() > (uint64_t)rounds);
+	CU_ASSERT_TRUE(confirmed_count() > rounds);
 }
 
 static void a_killed_writer_loses_nothing(void)

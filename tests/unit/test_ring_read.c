@@ -9,6 +9,7 @@
 #include "tests/unit/ring_of.h"
 
 #define FAST 300000 /* records; several rounds of the smallest ring */
+#define QUICK_FAST 60000
 
 static void every_record_comes_once_and_in_order(void)
 {
@@ -91,11 +92,12 @@ static void reading_can_begin_at_a_number(void)
 	dp_ring_close(&r);
 }
 
+static unsigned fast; /* records */
 static atomic_bool done;
 
 static void *write_fast(void *arg)
 {
-	for (uint64_t i = 1; i <= FAST; i++)
+	for (uint64_t i = 1; i <= fast; i++)
 		ring_write(arg, i);
 	atomic_store(&done, true);
 	return NULL;
@@ -112,6 +114,7 @@ static void a_reader_beside_a_fast_writer(void)
 	pthread_t t;
 
 	unlink(ring_path);
+	fast = unit_turns(FAST, QUICK_FAST);
 	atomic_store(&done, false);
 	r = ring_open();
 	rd = ring_reader();
@@ -132,7 +135,7 @@ static void a_reader_beside_a_fast_writer(void)
 		}
 	}
 	pthread_join(t, NULL);
-	CU_ASSERT_EQUAL(seen + lost, FAST);
+	CU_ASSERT_EQUAL(seen + lost, fast);
 	dp_ring_reader_close(&rd);
 	dp_ring_close(&r);
 }
@@ -189,9 +192,10 @@ static void hostile_octets_end_nothing(void)
 {
 	uint64_t seed = 88172645463325252u;
 	const uint64_t file_b = DP_RING_DATA_AT + DP_RING_MIN_B;
+	const unsigned turns = unit_turns(3000, 500);
 
 	fill_file();
-	for (int i = 0; i < 3000; i++) {
+	for (unsigned i = 0; i < turns; i++) {
 		uint64_t value = random_next(&seed);
 		uint64_t at = random_next(&seed);
 		struct dp_ring_reader *rd;

@@ -16,6 +16,7 @@
 #include "tools/seal/seal_copies.h"
 
 #define ROUNDS 200
+#define QUICK_ROUNDS 40
 #define FILE_LINES 400 /* then the next file is begun */
 
 static const char *auditor;
@@ -274,13 +275,14 @@ static void child_lives_and_dies(uint64_t random)
 
 static void kill_often(void)
 {
+	unsigned rounds = unit_turns(ROUNDS, QUICK_ROUNDS);
 	struct dp_verify_sum sum;
 	uint64_t random = 1;
 	char path[96];
 
 	file = 0;
 	memset(&events, 0, sizeof(events));
-	for (int i = 0; i < ROUNDS; i++) {
+	for (unsigned i = 0; i < rounds; i++) {
 		unsigned from = file;
 
 		child_lives_and_dies(unit_random(&random));

@@ -49,6 +49,13 @@ static inline uint64_t unit_random(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
+/* How often to do again what differs from turn to turn: all, or in the short
+ * form of the tests (DNSPIN_QUICK) few times. */
+static inline unsigned unit_turns(unsigned all, unsigned few)
+{
+	return getenv("DNSPIN_QUICK") ? few : all;
+}
+
 /* A new file, or an old one with new bytes; false on failure. */
 static inline bool unit_write(const char *path, const void *bytes,
     size_t size_b)
