@@ -17,7 +17,8 @@ TSAN = os.environ.get("DNSPIN_SANITIZER") == "tsan"
 QUICK = os.environ.get("DNSPIN_QUICK")
 ANSWERS = int(os.environ.get("DNSPIN_ANSWERS")
               or (1000000 if TSAN and not QUICK else 100000))
-ROUNDS = 20
+ROUNDS = 10 if QUICK else 20
+IDLE_ROUNDS = 1 if QUICK else 3
 RELOAD_EVERY = 4  # rounds
 RATE = 50000
 NAMES = 500  # of each kind
@@ -63,7 +64,7 @@ def while_threads_idle(lab, resolver):
     """A change to mode strict while all threads but one have nothing to do:
     for them the keeper must do it."""
     wrong = 0
-    for _ in range(3):
+    for _ in range(IDLE_ROUNDS):
         with Load(lab, resolver, RATE, NAMES) as load:
             resolver.compile(POLICIES["O"], mode="observe")
             wait_until(lambda: taken(resolver), "observing", PATIENCE_S)

@@ -177,6 +177,7 @@ static void *answer(void *seed)
 /* The slabs grow all the time; what was there before stays gone. */
 static void others_look_up_and_insert_meanwhile(void)
 {
+	const unsigned rounds = unit_turns(30, 8);
 	pthread_t threads[3];
 	struct bench b;
 
@@ -185,7 +186,7 @@ static void others_look_up_and_insert_meanwhile(void)
 	for (uintptr_t i = 0; i < 3; i++)
 		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, answer,
 		    (void *)(i + 1)), 0);
-	for (unsigned round = 1; round <= 30; round++) {
+	for (unsigned round = 1; round <= rounds; round++) {
 		unsigned long before = atomic_load(&shared.hits);
 
 		while (atomic_load(&shared.hits) < before + 500)

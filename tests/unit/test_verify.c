@@ -33,12 +33,13 @@ static void each_octet_counts(void)
 {
 	static const unsigned char flips[] = { 0x01, 0x20, 0x80 };
 	static struct sealed_file f;
+	const size_t step = unit_turns(1, 5);
 
 	for (size_t which = 0; which < 2; which++) {
 		const char name[] = { (char)('0' + which), '\0' };
 
 		f = tampered_log.files[which];
-		for (size_t i = 0; i < f.size_b; i++) {
+		for (size_t i = 0; i < f.size_b; i += step) {
 			unsigned char flip = flips[i % 3];
 
 			f.text[i] = (char)(f.text[i] ^ flip);
@@ -107,10 +108,14 @@ static void lines_do_not_change_places(void)
 static void what_is_cut_off_is_missed(void)
 {
 	static struct sealed_file f;
+	const size_t step = unit_turns(1, 5);
 
 	for (size_t which = 0; which < 2; which++) {
+		size_t size_b = tampered_log.files[which].size_b;
+
 		f = tampered_log.files[which];
-		while (f.size_b-- > 0) {
+		for (size_t cut_b = 1; cut_b <= size_b; cut_b += step) {
+			f.size_b = size_b - cut_b;
 			tampered_with(which, &f, &plainly);
 			CU_ASSERT_TRUE(tampered.count > 0);
 			CU_ASSERT_TRUE(sealed_names(&tampered,
