@@ -98,6 +98,21 @@ static enum dp_err plan(struct job *job)
 	return dp_module_files_text(job->text, &lines, &job->diag);
 }
 
+/* The folder that Unbound's user writes in. */
+static enum dp_err make_folder(struct job *job, bool only_look, bool *made)
+{
+	uid_t uid;
+	gid_t gid;
+	enum dp_err err = dp_map_folder_user(job->had.user, &uid, &gid,
+	    &job->diag);
+
+	*made = false;
+	if (err)
+		return err;
+	return dp_map_folder_make(job->cli->state_dir, uid, gid, only_look,
+	    made, &job->diag);
+}
+
 /* What is bad before anything is changed is not of our making. */
 static enum dp_err look_at_conf(struct job *job)
 {
@@ -137,6 +152,8 @@ static enum dp_err look(struct job *job)
 		err = dp_target_read(&job->target, &job->had, &job->diag);
 	if (!err)
 		err = look_at_others(job);
+	if (!err) /* before root writes a policy there, where it may lead */
+		err = make_folder(job, true, &(bool){ false });
 	return err ? err : plan(job);
 }
 
@@ -199,15 +216,9 @@ static bool give_policy(struct job *job, int *code)
 
 static enum dp_err give_folder(struct job *job)
 {
-	bool made = false;
-	uid_t uid;
-	gid_t gid;
-	enum dp_err err = dp_map_folder_user(job->had.user, &uid, &gid,
-	    &job->diag);
+	bool made;
+	enum dp_err err = make_folder(job, job->target.only_say, &made);
 
-	if (!err)
-		err = dp_map_folder_make(job->cli->state_dir, uid, gid,
-		    job->target.only_say, &made, &job->diag);
 	if (err || !made)
 		return err;
 	job->changed = true;

@@ -115,6 +115,21 @@ static void what_is_wrong_before_changes_nothing(void)
 	server_remove();
 }
 
+/* Whoever may write beside the state directory could lead root elsewhere. */
+static void a_state_directory_that_leads_elsewhere_is_refused(void)
+{
+	begin();
+	CU_ASSERT_EQUAL_FATAL(symlink("included", server_path("state")), 0);
+	CU_ASSERT_EQUAL(run(geteuid() == 0 ? "" : "-n"), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "state directory"));
+	CU_ASSERT_STRING_EQUAL(line.out.text, ""); /* nothing was begun */
+	CU_ASSERT_FALSE(server_has("included/policy"));
+	CU_ASSERT_FALSE(server_has("included/unbound"));
+	CU_ASSERT_FALSE(server_has("included/module.conf"));
+	unlink(server_path("included/policy"));
+	server_remove();
+}
+
 static void what_goes_wrong_is_taken_back(void)
 {
 	static const struct {
@@ -142,4 +157,5 @@ static void what_goes_wrong_is_taken_back(void)
 
 UNIT_MAIN_WITH("verb_enable", set_up, NULL, UNIT(it_is_said_and_not_done),
     UNIT(it_is_done_once), UNIT(what_is_wrong_before_changes_nothing),
+    UNIT(a_state_directory_that_leads_elsewhere_is_refused),
     UNIT(what_goes_wrong_is_taken_back))
