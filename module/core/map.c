@@ -38,7 +38,9 @@ static void layout(struct dp_map_d *d)
 	d->slot_of_off = align(d->index_off + 8 * (uint64_t)d->slot_count);
 	d->feed_off = align(d->slot_of_off + 4 * (uint64_t)d->slot_count);
 	d->slots_off = align(d->feed_off + 8 * (uint64_t)d->feed_count);
-	d->file_b = d->slots_off + d->slot_b * (uint64_t)d->slot_count;
+	d->names_off = d->slots_off + d->slot_b * (uint64_t)d->slot_count;
+	d->file_b = d->names_off +
+	    sizeof(struct dp_names_d) * (uint64_t)d->slot_count;
 }
 
 static uint64_t header_check(const struct dp_map_d *d)
@@ -64,7 +66,6 @@ static void header_begin(struct dp_map_d *d, uint32_t capacity,
 	layout(d);
 	memcpy(d->key, key, sizeof(d->key));
 	d->created_s = now_s;
-	d->check = header_check(d);
 	atomic_init(&d->feed_next, 1);
 }
 
@@ -111,6 +112,7 @@ static enum dp_err attach(struct dp_map *map, const char *path,
 	map->slot_of = (void *)(f->bytes + d.slot_of_off);
 	map->feed = (void *)(f->bytes + d.feed_off);
 	map->slots = (void *)(f->bytes + d.slots_off);
+	map->names = (void *)(f->bytes + d.names_off);
 	return DP_OK;
 }
 
@@ -141,19 +143,17 @@ static enum dp_err set_aside(const char *path, const struct dp_diag *why,
 	return DP_ERR_LIMIT;
 }
 
-enum dp_err dp_map_make(struct dp_map *map, const char *path,
-    uint32_t capacity, const uint8_t *key, uint32_t now_s,
-    struct dp_diag *diag)
+enum dp_err dp_map_make_as(struct dp_map *map, const char *path,
+    struct dp_map_d *header, struct dp_diag *diag)
 {
-	struct dp_map_d d;
 	bool created;
 	enum dp_err err;
 
-	header_begin(&d, capacity, key, now_s);
+	header->check = header_check(header);
 	unlink(path);
-	err = dp_file_map_rw(&map->file, path, d.file_b, &created, diag);
+	err = dp_file_map_rw(&map->file, path, header->file_b, &created, diag);
 	if (err == DP_OK) {
-		memcpy(map->file.bytes, &d, sizeof(d));
+		memcpy(map->file.bytes, header, sizeof(*header));
 		err = attach(map, path, diag);
 	}
 	if (err == DP_OK) {
@@ -163,6 +163,16 @@ enum dp_err dp_map_make(struct dp_map *map, const char *path,
 	dp_file_close(&map->file);
 	unlink(path);
 	return err;
+}
+
+enum dp_err dp_map_make(struct dp_map *map, const char *path,
+    uint32_t capacity, const uint8_t *key, uint32_t now_s,
+    struct dp_diag *diag)
+{
+	struct dp_map_d d;
+
+	header_begin(&d, capacity, key, now_s);
+	return dp_map_make_as(map, path, &d, diag);
 }
 
 enum dp_err dp_map_place_at(const struct dp_map *map, const char *new,
@@ -216,6 +226,8 @@ static enum dp_err prepare(const char *path, uint32_t capacity,
 	bool created;
 	enum dp_err err = dp_file_identify(id, path);
 
+	if (err == DP_OK)
+		err = dp_map_take_older(path, diag);
 	if (err == DP_OK)
 		err = dp_file_map_rw(&map.file, path, 0, &created, diag);
 	if (err == DP_ERR_NOTFOUND)

@@ -46,10 +46,12 @@ struct dp_binding {
  *
  * The first writer takes the map exclusively for a moment: checks every binding,
  * drops torn ones and what dead writers left; later ones join, waiting at most
- * seconds for the first (else DP_ERR_BUSY). A file that is no map, damaged in
- * its header or of another version is set aside as PATH.bad.N (nothing is lost)
- * and a new one made; diag then says so though DP_OK is returned, and is
- * untouched on DP_OK otherwise. Makes PATH.lock beside it. DP_ERR_LIMIT:
+ * seconds for the first (else DP_ERR_BUSY). A map of the version before this
+ * one is rewritten, which takes as long as to write a file of its size, with all
+ * that it holds. A file that is no map, damaged in its header or of any other
+ * version is set aside as PATH.bad.N (nothing is lost) and a new one made; diag
+ * then says so though DP_OK is returned, and is untouched on DP_OK otherwise.
+ * Makes PATH.lock beside it. DP_ERR_LIMIT:
  * capacity 0 or over DP_MAP_CAPACITY_MAX. DP_ERR_IO: disk full, folder not
  * writable. DP_ERR_FORMAT: path is a link, a folder or the like.
  */

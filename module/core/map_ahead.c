@@ -2,20 +2,22 @@
 
 #include "module/core/map_private.h"
 
-#define SLOTS_AHEAD 16384 /* 9 MiB, */
+#define SLOTS_AHEAD 16384 /* 9 MiB with their names, */
 #define SLOTS_AHEAD_MOST 131072 /* 72 MiB where so many are new */
 
-/* Where the slots begin, in octets. */
-static size_t slots_at(const struct dp_map *map)
+static void populate(const struct dp_map *map, const void *from, const void *to)
 {
-	return (size_t)((uint8_t *)map->slots - map->file.bytes);
+	const uint8_t *first = from, *end = to;
+
+	dp_file_populate(&map->file, (size_t)(first - map->file.bytes),
+	    (size_t)(end - first));
 }
 
 /* What is recorded goes anywhere in the index. */
 void dp_map_populate(struct dp_map *map)
 {
 	dp_file_page_by_page(&map->file);
-	dp_file_populate(&map->file, 0, slots_at(map));
+	populate(map, map->file.bytes, map->slots);
 	map->ahead_of = atomic_load_explicit(&map->head->slots_given,
 	    memory_order_relaxed);
 	dp_map_run_ahead(map);
@@ -39,8 +41,7 @@ void dp_map_run_ahead(struct dp_map *map)
 	to = given + want < map->slot_count ? given + want : map->slot_count;
 	if (to <= from || (from > given && to - from < want / 4))
 		return;
-	dp_file_populate(&map->file,
-	    slots_at(map) + (size_t)from * sizeof(struct dp_slot_d),
-	    (size_t)(to - from) * sizeof(struct dp_slot_d));
+	populate(map, &map->slots[from], &map->slots[to]);
+	populate(map, &map->names[from], &map->names[to]);
 	map->ahead = to;
 }

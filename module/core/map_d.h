@@ -12,6 +12,8 @@
  *	| change feed        |
  *	+--------------------+ slots_off   slot_count x struct dp_slot_d
  *	| slots              |
+ *	+--------------------+ names_off   slot_count x struct dp_names_d
+ *	| names              |
  *	+--------------------+ file_b
  *
  * The index has slot_count places, at least twice the capacity, in buckets of
@@ -44,6 +46,10 @@
  * Two writers that meet a new binding at the same moment may both enter it;
  * then it stands in two places, of which one ages away.
  *
+ * names[n] is the rest of slots[n], under the same seq: filled with it and not
+ * looked at by a sighting whose binding is where it was. So what those change is
+ * one cache line each, 64 on a page, which is also what goes to the disk.
+ *
  * check is a SipHash of the fields that never change while the binding lives
  * (first_seen_s, shape, address, name, final, in words): a slot that a power
  * cut tore does not fit it, or not the tag and place in the index; readers pass
@@ -73,6 +79,9 @@
  * History
  *	1	first; left and fed_end_s were added to it, where zeros had been
  *	2	slot_of: slots[i] had been that of place i
+ *	3	names_off: the names of slots[i] had stood behind its first 64
+ *		octets, and check where names_off is. Such a map is rewritten
+ *		at the next exclusive open (map_older.c).
  */
 #ifndef DP_MAP_D_H
 #define DP_MAP_D_H
@@ -82,7 +91,7 @@
 #include <stdint.h>
 
 #define DP_MAP_MAGIC "DNSPINMA" /* 8 octets, no NUL */
-#define DP_MAP_VERSION 2u
+#define DP_MAP_VERSION 3u
 #define DP_MAP_HEADER_B 4096u
 #define DP_MAP_BUCKET 16u	  /* places: two cache lines of index */
 #define DP_MAP_CLAIMED UINT32_MAX /* in place of a lifetime end */
@@ -103,6 +112,7 @@ struct dp_map_d {
 	uint64_t slots_off;
 	uint8_t key[16];   /* SipHash, random per map */
 	uint64_t created_s; /* since 1970 */
+	uint64_t names_off;
 	uint64_t check;	    /* SipHash of all above under key */
 	_Alignas(64) _Atomic uint64_t feed_next;
 	_Alignas(64) _Atomic uint64_t recorded; /* new bindings entered */
@@ -123,13 +133,17 @@ struct dp_slot_d {
 	_Atomic uint32_t shape;	    /* name_len | final_len << 8 | family << 16 */
 	_Atomic uint32_t fed_end_s; /* a lifetime end that is in the feed */
 	_Atomic uint32_t zero[2];
+};
+
+struct dp_names_d {
 	_Atomic uint64_t name[32];  /* wire octets, 0-padded */
 	_Atomic uint64_t final[32]; /* wire octets; as name: final_len 0 */
 };
 
-_Static_assert(sizeof(struct dp_slot_d) == 576, "layout");
-_Static_assert(offsetof(struct dp_slot_d, name) == 64, "layout");
-_Static_assert(offsetof(struct dp_map_d, check) == 96, "layout");
+_Static_assert(sizeof(struct dp_slot_d) == 64, "layout");
+_Static_assert(sizeof(struct dp_names_d) == 512, "layout");
+_Static_assert(offsetof(struct dp_map_d, names_off) == 96, "layout");
+_Static_assert(offsetof(struct dp_map_d, feed_next) == 128, "layout");
 _Static_assert(sizeof(struct dp_map_d) <= DP_MAP_HEADER_B, "layout");
 _Static_assert(sizeof(_Atomic uint64_t) == 8, "layout");
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,

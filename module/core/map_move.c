@@ -210,6 +210,8 @@ void dp_map_take_next(struct dp_map *map, const char *path, uint32_t now_s)
 	suffixed(beside, path, "new");
 	unlink(beside); /* it was never in use */
 	suffixed(beside, path, "next");
+	if (dp_map_take_older(beside, NULL) != DP_OK)
+		return; /* the next open may have room for it */
 	if (dp_file_map_rw(&next.file, beside, 0, &created, NULL) != DP_OK)
 		return;
 	if (dp_map_attach_mended(&next, beside, NULL) == DP_OK)

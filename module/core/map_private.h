@@ -1,10 +1,10 @@
 /*
  * What the sources of the map share: map.c (open, check, close), map_mend.c
- * (what the dead and power cuts left), map_move.c (another capacity), writers in
- * map_record.c and map_again.c (bindings that stand where they stood), what
- * makes memory ready for them in map_ahead.c, and readers in map_read.c, who
- * trust no byte of the file but the geometry that was checked at open and copied
- * here.
+ * (what the dead and power cuts left), map_older.c (the last version),
+ * map_move.c (another capacity), writers in map_record.c and map_again.c
+ * (bindings that stand where they stood), what makes memory ready for them in
+ * map_ahead.c, and readers in map_read.c, who trust no byte of the file but the
+ * geometry that was checked at open and copied here.
  */
 #ifndef DP_MAP_PRIVATE_H
 #define DP_MAP_PRIVATE_H
@@ -40,6 +40,7 @@ struct dp_map {
 	_Atomic uint32_t *slot_of;
 	_Atomic uint64_t *feed;
 	struct dp_slot_d *slots;
+	struct dp_names_d *names;
 	uint64_t ahead; /* slots whose memory was asked for */
 	uint64_t ahead_of; /* those that were in use then */
 	struct dp_map_carried *carried; /* while the map is moved to: one for
@@ -85,6 +86,12 @@ static inline struct dp_slot_d *dp_map_slot(const struct dp_map *map,
 	    memory_order_acquire);
 
 	return number - 1 < map->slot_count ? &map->slots[number - 1] : NULL;
+}
+
+static inline struct dp_names_d *dp_map_names(const struct dp_map *map,
+    const struct dp_slot_d *slot)
+{
+	return &map->names[slot - map->slots];
 }
 
 /* s seconds from now_s on, which no lifetime end is above. */
@@ -162,14 +169,22 @@ struct dp_map *dp_map_new(struct dp_diag *diag, const char *path);
 enum dp_err dp_map_try_lock(const struct dp_map *map, short how,
     const char *path, struct dp_diag *diag) DP_MUST_CHECK;
 
-/* Alone, all of these. Make an empty map at path, in place of what is there;
- * on failure nothing is there. */
+/* Alone, all of these. Make a map at path with this header, whose check is made
+ * here, in place of what is there; on failure nothing is there. DP_ERR_FORMAT:
+ * header is not sound. */
+enum dp_err dp_map_make_as(struct dp_map *map, const char *path,
+    struct dp_map_d *header, struct dp_diag *diag) DP_MUST_CHECK;
+/* The same, an empty one. */
 enum dp_err dp_map_make(struct dp_map *map, const char *path,
     uint32_t capacity, const uint8_t *key, uint32_t now_s,
     struct dp_diag *diag) DP_MUST_CHECK;
 /* Let the map that was made at new be the one at path. */
 enum dp_err dp_map_place_at(const struct dp_map *map, const char *new,
     const char *path, struct dp_diag *diag) DP_MUST_CHECK;
+/* Rewrite what is of the version before this one, if it is at path, with all it
+ * holds. On failure it is as it was. */
+enum dp_err dp_map_take_older(const char *path,
+    struct dp_diag *diag) DP_MUST_CHECK;
 /* Drop what is torn or was claimed by the dead. DP_ERR_NOMEM: nothing was
  * done. */
 enum dp_err dp_map_mend(struct dp_map *map) DP_MUST_CHECK;

@@ -118,6 +118,7 @@ bool dp_map_place_read(const struct dp_map *map, uint32_t i,
     struct dp_binding *out)
 {
 	struct dp_slot_d *slot;
+	struct dp_names_d *names;
 	uint64_t entry = atomic_load_explicit(&map->index[i],
 	    memory_order_acquire);
 	uint32_t tag = dp_map_tag(entry);
@@ -131,6 +132,7 @@ bool dp_map_place_read(const struct dp_map *map, uint32_t i,
 	slot = dp_map_slot(map, i);
 	if (!slot)
 		return false;
+	names = dp_map_names(map, slot);
 	seq = atomic_load_explicit(&slot->seq, memory_order_acquire);
 	if (seq == 0 || (seq & 1))
 		return false;
@@ -138,8 +140,8 @@ bool dp_map_place_read(const struct dp_map *map, uint32_t i,
 	    memory_order_acquire);
 	w.shape = atomic_load_explicit(&slot->shape, memory_order_acquire);
 	load_words(w.addr, slot->addr, 2);
-	load_words(w.name, slot->name, dp_map_word_count(w.shape & 0xff));
-	load_words(w.final, slot->final,
+	load_words(w.name, names->name, dp_map_word_count(w.shape & 0xff));
+	load_words(w.final, names->final,
 	    dp_map_word_count(w.shape >> 8 & 0xff));
 	check = atomic_load_explicit(&slot->check, memory_order_acquire);
 	b.first_seen_s = w.first_seen_s;

@@ -62,8 +62,8 @@ static bool words_equal(_Atomic uint64_t *slot, const uint64_t *words,
 
 /* Acquire loads: whoever refilled the slot meanwhile made seq odd before its
  * first release store to a field, and we see that at our second look. */
-static bool slot_holds(struct dp_slot_d *slot, const struct entry *e,
-    uint32_t *seq)
+static bool slot_holds(const struct dp_map *map, struct dp_slot_d *slot,
+    const struct entry *e, uint32_t *seq)
 {
 	uint32_t shape;
 
@@ -72,7 +72,7 @@ static bool slot_holds(struct dp_slot_d *slot, const struct entry *e,
 	if (*seq == 0 || (*seq & 1) || (shape & 0xff00ffu) != e->shape)
 		return false;
 	if (!words_equal(slot->addr, e->addr, 2) ||
-	    !words_equal(slot->name, e->name_words,
+	    !words_equal(dp_map_names(map, slot)->name, e->name_words,
 		dp_map_word_count(e->name->len)))
 		return false;
 	return atomic_load_explicit(&slot->seq, memory_order_relaxed) == *seq;
@@ -115,7 +115,7 @@ static struct scan find_known(const struct dp_map *map, const struct entry *e)
 			    end_s <= e->life.now_s || end_s == DP_MAP_CLAIMED)
 				continue;
 			at.slot = dp_map_slot(map, i);
-			if (at.slot && slot_holds(at.slot, e, &at.seq))
+			if (at.slot && slot_holds(map, at.slot, e, &at.seq))
 				return at;
 		}
 	}
@@ -237,14 +237,21 @@ static void store_words(_Atomic uint64_t *slot, const uint64_t *words,
 
 /* The slot's place is claimed: nobody else writes to it. A new page is written
  * to first of all (by one instruction: an addition), since to read from it
- * before would be one more page fault. */
+ * before would be one more page fault. Names are elsewhere: ask for both places
+ * at once. */
 static void fill(const struct dp_map *map, struct dp_slot_d *slot,
     const struct entry *e)
 {
-	uint32_t seq = 2 + atomic_fetch_add_explicit(&slot->seq, 2,
-	    memory_order_relaxed);
+	struct dp_names_d *names = dp_map_names(map, slot);
 	const struct dp_name *final = e->final;
 	struct dp_map_words w;
+	uint32_t seq;
+
+	__builtin_prefetch(names->name, 1);
+	if (final)
+		__builtin_prefetch(names->final, 1);
+	seq = 2 + atomic_fetch_add_explicit(&slot->seq, 2,
+	    memory_order_relaxed);
 
 	w.first_seen_s = e->first_seen_s;
 	w.shape = e->shape | (final ? (uint32_t)final->len << 8 : 0);
@@ -266,9 +273,9 @@ static void fill(const struct dp_map *map, struct dp_slot_d *slot,
 	atomic_store_explicit(&slot->hits, e->hits, memory_order_release);
 	atomic_store_explicit(&slot->shape, w.shape, memory_order_release);
 	store_words(slot->addr, w.addr, 2);
-	store_words(slot->name, w.name, dp_map_word_count(e->name->len));
+	store_words(names->name, w.name, dp_map_word_count(e->name->len));
 	if (final)
-		store_words(slot->final, w.final,
+		store_words(names->final, w.final,
 		    dp_map_word_count(final->len));
 	atomic_store_explicit(&slot->check, dp_map_check_of(map->key, &w),
 	    memory_order_release);

@@ -19,6 +19,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #define NOW 1800000000u
+#define OLDER 2u /* the version that is rewritten */
 
 const char fuzz_seeds[] = "tests/fuzz/seeds/map";
 
@@ -98,6 +99,20 @@ static void put(const char *path, const uint8_t *data, size_t size)
 	close(fd);
 }
 
+static bool is_older(const uint8_t *data, size_t size)
+{
+	return size >= DP_MAP_HEADER_B &&
+	    ((const struct dp_map_d *)(const void *)data)->version == OLDER;
+}
+
+static void remove_file(const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	unlink(path);
+}
+
 static void use(const uint8_t *data, size_t size)
 {
 	struct dp_map *map;
@@ -105,50 +120,60 @@ static void use(const uint8_t *data, size_t size)
 
 	snprintf(path, sizeof(path), "%s/map", folder);
 	put(path, data, size);
-	if (dp_map_open_ro(&map, path, NULL) != DP_OK)
+	if (dp_map_open_ro(&map, path, NULL) == DP_OK) {
+		walk(map, NULL);
+		follow(map);
+		dp_map_close(&map);
+	} else if (!is_older(data, size)) {
 		return;
-	walk(map, NULL);
-	follow(map);
-	dp_map_close(&map);
+	}
 	record(path);
+	remove_file("map.bad.1");
+}
+
+static void seal_slot(const struct dp_map_d *d, struct dp_slot_d *slot,
+    const struct dp_names_d *names)
+{
+	struct dp_map_words w;
+
+	w.first_seen_s = slot->first_seen_s;
+	w.shape = slot->shape;
+	memcpy(w.addr, slot->addr, sizeof(w.addr));
+	memcpy(w.name, names->name, sizeof(w.name));
+	memcpy(w.final, names->final, sizeof(w.final));
+	slot->check = dp_map_check_of(d->key, &w);
 }
 
 /* As if a writer had written these bytes. */
 static void seal(uint8_t *bytes, size_t size)
 {
 	struct dp_map_d *d = (struct dp_map_d *)(void *)bytes;
-	uint64_t count;
+	uint64_t slot_b = sizeof(struct dp_slot_d);
+	uint64_t names_b = sizeof(struct dp_names_d), names_off;
+	bool older = is_older(bytes, size);
 
 	if (size < DP_MAP_HEADER_B)
 		return;
-	crypto_shorthash_siphash24((uint8_t *)&d->check, bytes,
-	    offsetof(struct dp_map_d, check), d->key);
-	if (d->slots_off % 64 != 0 || d->slots_off > size)
+	crypto_shorthash_siphash24((uint8_t *)(older ? &d->names_off :
+						       &d->check),
+	    bytes, older ? offsetof(struct dp_map_d, names_off) :
+			   offsetof(struct dp_map_d, check), d->key);
+	names_off = older ? d->slots_off + slot_b : d->names_off;
+	if (older)
+		slot_b = names_b += slot_b;
+	if (d->slots_off % 64 != 0 || names_off % 64 != 0 ||
+	    d->slots_off > size || names_off > size)
 		return;
-	count = (size - d->slots_off) / sizeof(struct dp_slot_d);
-	for (uint64_t i = 0; i < count; i++) {
-		struct dp_slot_d *slot = (struct dp_slot_d *)(void *)(bytes +
-		    d->slots_off) + i;
-		struct dp_map_words w;
-
-		w.first_seen_s = slot->first_seen_s;
-		w.shape = slot->shape;
-		memcpy(w.addr, slot->addr, sizeof(w.addr));
-		memcpy(w.name, slot->name, sizeof(w.name));
-		memcpy(w.final, slot->final, sizeof(w.final));
-		slot->check = dp_map_check_of(d->key, &w);
-	}
+	for (uint64_t i = 0; d->slots_off + (i + 1) * slot_b <= size &&
+	     names_off + i * names_b + sizeof(struct dp_names_d) <= size; i++)
+		seal_slot(d, (void *)(bytes + d->slots_off + i * slot_b),
+		    (void *)(bytes + names_off + i * names_b));
 }
 
 static void folder_remove(void)
 {
-	static const char *const names[] = { "map", "map.lock" };
-	char path[64];
-
-	for (int i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		unlink(path);
-	}
+	remove_file("map");
+	remove_file("map.lock");
 	rmdir(folder);
 }
 

@@ -212,6 +212,7 @@ static void use(const uint8_t *data, size_t size)
 static void seal_place(const struct dp_map *map, uint32_t i)
 {
 	struct dp_slot_d *slot = dp_map_slot(map, i);
+	struct dp_names_d *names;
 	struct dp_map_words w;
 	struct dp_map_place place;
 	struct dp_name name;
@@ -219,12 +220,13 @@ static void seal_place(const struct dp_map *map, uint32_t i)
 
 	if (!slot)
 		return;
+	names = dp_map_names(map, slot);
 	memset(&w, 0, sizeof(w));
 	w.first_seen_s = slot->first_seen_s;
 	w.shape = slot->shape;
 	memcpy(w.addr, slot->addr, sizeof(w.addr));
-	memcpy(w.name, slot->name, sizeof(w.name));
-	memcpy(w.final, slot->final, sizeof(w.final));
+	memcpy(w.name, names->name, sizeof(w.name));
+	memcpy(w.final, names->final, sizeof(w.final));
 	slot->check = dp_map_check_of(map->key, &w);
 	name.len = (uint8_t)w.shape;
 	memcpy(name.wire, w.name, name.len);
@@ -247,8 +249,10 @@ static void seal(uint8_t *bytes, size_t size)
 	memcpy(map.key, d->key, sizeof(map.key));
 	crypto_shorthash_siphash24((uint8_t *)&d->check, bytes,
 	    offsetof(struct dp_map_d, check), d->key);
-	if (d->slots_off % 64 != 0 || d->slot_of_off % 64 != 0 ||
-	    d->index_off % 64 != 0 || d->slots_off > size ||
+	if (d->names_off % 64 != 0 || d->names_off > size ||
+	    d->slots_off > d->names_off ||
+	    d->slots_off % 64 != 0 || d->slot_of_off % 64 != 0 ||
+	    d->index_off % 64 != 0 ||
 	    d->slot_of_off > d->slots_off || d->index_off > d->slot_of_off ||
 	    d->index_off < DP_MAP_HEADER_B ||
 	    map.bucket_count == 0)
@@ -256,7 +260,10 @@ static void seal(uint8_t *bytes, size_t size)
 	map.index = (void *)(bytes + d->index_off);
 	map.slot_of = (void *)(bytes + d->slot_of_off);
 	map.slots = (void *)(bytes + d->slots_off);
-	slots = (size - d->slots_off) / sizeof(struct dp_slot_d);
+	map.names = (void *)(bytes + d->names_off);
+	slots = (d->names_off - d->slots_off) / sizeof(struct dp_slot_d);
+	if (slots > (size - d->names_off) / sizeof(struct dp_names_d))
+		slots = (size - d->names_off) / sizeof(struct dp_names_d);
 	places = (d->slot_of_off - d->index_off) / 8;
 	if (places > (d->slots_off - d->slot_of_off) / 4)
 		places = (d->slots_off - d->slot_of_off) / 4;

@@ -7,15 +7,21 @@
 
 #include "module/core/map_private.h"
 
-/* Is the memory of slot n there? */
-static bool is_there(const struct dp_map *map, uint32_t n)
+static bool page_is_there(const void *byte)
 {
 	uintptr_t page_b = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t at = (uintptr_t)&map->slots[n] / page_b * page_b;
+	uintptr_t at = (uintptr_t)byte / page_b * page_b;
 	unsigned char there = 0;
 
 	CU_ASSERT_EQUAL_FATAL(mincore((void *)at, 1, &there), 0);
 	return there & 1;
+}
+
+/* Is the memory of slot n and of its names there? Slots are so small that the
+ * system may bring those of hundreds more. */
+static bool is_there(const struct dp_map *map, uint32_t n)
+{
+	return page_is_there(&map->slots[n]) && page_is_there(&map->names[n]);
 }
 
 static void memory_runs_ahead_of_writers(void)

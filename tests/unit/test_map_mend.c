@@ -61,11 +61,11 @@ static void what_dead_writers_claimed_is_free_again(void)
 /* Each of these is done to the place of number 6, which has a final. */
 static void tear_name(struct dp_map *map, uint32_t i)
 {
-	dp_map_slot(map, i)->name[0] ^= 1;
+	dp_map_names(map, dp_map_slot(map, i))->name[0] ^= 1;
 }
 static void tear_final(struct dp_map *map, uint32_t i)
 {
-	dp_map_slot(map, i)->final[0] ^= 1;
+	dp_map_names(map, dp_map_slot(map, i))->final[0] ^= 1;
 }
 static void tear_address(struct dp_map *map, uint32_t i)
 {
@@ -99,10 +99,23 @@ static void tear_all(struct dp_map *map, uint32_t i)
 {
 	memset(dp_map_slot(map, i), 0, sizeof(struct dp_slot_d));
 }
+static void tear_names(struct dp_map *map, uint32_t i)
+{
+	memset(dp_map_names(map, dp_map_slot(map, i)), 0,
+	    sizeof(struct dp_names_d));
+}
+static void tear_names_of_another(struct dp_map *map, uint32_t i)
+{
+	struct dp_slot_d *other = dp_map_slot(map, place_of(map, 5));
+
+	memcpy(dp_map_names(map, dp_map_slot(map, i)),
+	    dp_map_names(map, other), sizeof(struct dp_names_d));
+}
 static void tear_place(struct dp_map *map, uint32_t i)
 {
 	uint32_t k = place_of(map, 5); /* the place of another */
 
+	tear_names_of_another(map, i);
 	memcpy(dp_map_slot(map, i), dp_map_slot(map, k),
 	    sizeof(struct dp_slot_d));
 	map->index[i] = map->index[k];
@@ -126,7 +139,7 @@ static void torn_slots_are_dropped(void)
 	static void (*const tear[])(struct dp_map *, uint32_t) = { tear_name,
 		tear_final, tear_address, tear_shape, tear_first_seen,
 		tear_check, tear_seq, tear_seq_zero, tear_tag, tear_all,
-		tear_place, tear_slot_of, tear_slot_of_wide,
+		tear_names, tear_names_of_another, tear_place, tear_slot_of, tear_slot_of_wide,
 		tear_slot_of_another };
 
 	for (size_t k = 0; k < sizeof(tear) / sizeof(tear[0]); k++) {

@@ -234,7 +234,7 @@ static void hostile_headers_are_refused(void)
 	struct dp_map_d good = *d;
 	struct dp_map *map = NULL;
 
-	for (int k = 0; k < 13; k++) {
+	for (int k = 0; k < 15; k++) {
 		*d = good;
 		switch (k) {
 		case 0: d->slot_count = 0; break;
@@ -250,6 +250,8 @@ static void hostile_headers_are_refused(void)
 		case 10: d->file_b = UINT64_MAX; break;
 		case 11: d->slot_b = 0; break;
 		case 12: d->slot_of_off = 0; break;
+		case 13: d->names_off = size_b - 8; break;
+		case 14: d->names_off = d->slots_off; break;
 		}
 		crypto_shorthash_siphash24((uint8_t *)&d->check, bytes,
 		    offsetof(struct dp_map_d, check), d->key);
