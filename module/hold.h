@@ -41,6 +41,7 @@ struct dp_mark {
 	 * has one audience only. 0: not kept. */
 	uint64_t policy;
 	struct dp_match match;
+	struct dp_rule_told told; /* of match, where there is a rule */
 	const struct dp_truth *truth; /* NULL: what q has is the truth */
 };
 

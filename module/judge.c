@@ -15,6 +15,7 @@ void dp_case_open(struct dp_case *c, const struct dp_module *m,
 	c->audience = 0;
 	c->match = (struct dp_match){ .rule = DP_RULE_NONE };
 	c->matched = false;
+	c->told = NULL;
 	c->memo = NULL;
 	c->verdict = DP_VERDICT_NOT_READY;
 	if (!c->policy)
@@ -36,6 +37,8 @@ void dp_case_recall(struct dp_case *c, const struct dp_mark *mark)
 		return;
 	c->match = mark->match;
 	c->matched = true;
+	if (c->match.rule != DP_RULE_NONE)
+		c->told = &mark->told;
 }
 
 static uint32_t audience_of(const struct dp_policy *p,
@@ -107,6 +110,7 @@ enum dp_verdict dp_case_deny(struct dp_case *c)
 {
 	c->match = (struct dp_match){ .rule = DP_RULE_NONE };
 	c->matched = false;
+	c->told = NULL;
 	return c->verdict = c->strict ? DP_VERDICT_DENY : DP_VERDICT_WOULD_DENY;
 }
 

@@ -24,6 +24,7 @@ struct dp_case {
 	uint32_t audience;
 	struct dp_match match;
 	bool matched; /* match is that of all who may ask */
+	const struct dp_rule_told *told; /* of match; NULL: not looked up */
 	struct dp_memo_key key; /* of memo */
 	struct dp_memo *memo;	/* of the question; NULL: none */
 	enum dp_verdict verdict;
@@ -35,7 +36,7 @@ void dp_case_open(struct dp_case *c, const struct dp_module *m,
     const struct query_info *qinfo);
 
 /* What the mark (NULL: none) of a query for the same name has of an earlier
- * case need not be looked up in the policy again. */
+ * case, and which c borrows, need not be looked up in the policy again. */
 void dp_case_recall(struct dp_case *c, const struct dp_mark *mark);
 
 /*

@@ -44,24 +44,32 @@ static struct dp_mark *own_mark(const struct dp_module *m,
 }
 
 /* The case of q was judged; if there is a client there will be an event, and
- * the rule is looked up no more. */
+ * the rule is looked up no more: by the time that q has its answer memory has
+ * forgotten it. */
 static void mark_case(const struct dp_module *m, struct module_qstate *q,
     const struct dp_case *c)
 {
 	struct dp_mark *p = *dp_module_own(m, q);
-	bool keeps = c->matched && dp_hearing_has_client(q);
 
-	if (keeps && p && p->own && !p->held) {
-		*p = marks[c->verdict];
-		p->own = true;
-	} else {
-		mark(m, q, c->verdict);
-		p = keeps ? own_mark(m, q) : NULL;
+	if (p && p->own && c->told == &p->told) { /* it has the rule */
+		p->verdict = c->verdict;
+		p->at_once = false;
+		p->flags = p->hold_us = 0;
+		p->truth = NULL;
+		return;
 	}
+	mark(m, q, c->verdict);
+	if (!c->matched || !dp_hearing_has_client(q))
+		return;
+	p = own_mark(m, q);
 	if (!p)
 		return;
 	p->policy = dp_policy_instance(c->policy);
 	p->match = c->match;
+	if (c->told)
+		p->told = *c->told;
+	else if (c->match.rule != DP_RULE_NONE)
+		dp_policy_rule_told(c->policy, c->match.rule, &p->told);
 }
 
 /* What events are to tell of q beside its verdict, if anything; without memory

@@ -44,7 +44,7 @@ void dp_trail_judged(struct dp_trail *t, const struct dp_case *c,
 	t->policy = c->policy;
 	t->match = c->match;
 	t->name = c->policy ? &c->name : NULL;
-	t->told = c->memo ? &c->memo->told : NULL;
+	t->told = c->memo ? &c->memo->told : c->told;
 	switch (verdict) {
 	case DP_VERDICT_ALLOW:
 		t->verdict = DP_EVENT_VERDICT_ALLOW;

@@ -119,9 +119,11 @@ void dp_policy_rule_told(const struct dp_policy *p, uint32_t i,
     struct dp_rule_told *out)
 {
 	const struct dp_rule_d *rule = &p->view.rules[i];
-	uint32_t group = p->view.members[trait_of(p, i)->member_first];
+	const struct dp_trait_d *trait = trait_of(p, i);
+	uint32_t group = p->view.members[trait->member_first];
 	uint32_t begin = group > 0 ? p->label_end[group - 1] : 0;
 
+	out->pinned = trait->pin_count > 0;
 	out->wildcard = rule->flags & DP_RULE_WILDCARD;
 	out->base_b = rule->name_len;
 	out->group = p->labels + begin;

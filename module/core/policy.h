@@ -190,8 +190,10 @@ void dp_policy_rule_text(const struct dp_policy *p, uint32_t i,
     char text[DP_NAME_TEXT_MAX]);
 /* What events say of a rule: where in a name that it matches its base stands,
  * counted from the end, and the first of its groups, cut at 255 octets. The text
- * is borrowed until close and not NUL-terminated. */
+ * is borrowed until close and not NUL-terminated. And whether there are pins to
+ * look at. */
 struct dp_rule_told {
+	bool pinned;
 	bool wildcard;
 	uint8_t base_b;
 	uint8_t group_b;

@@ -317,6 +317,14 @@ static void what_a_mark_has_is_not_looked_up(void)
 		CU_ASSERT_TRUE(c.matched);
 		CU_ASSERT_EQUAL(dp_case_judge(&c, NULL, NULL),
 		    cases[i].verdict);
+		CU_ASSERT_PTR_NULL(c.told);
+		mark.match.rule = 0;
+		dp_case_recall(&c, cases[i].marked ? &mark : NULL);
+		CU_ASSERT_PTR_EQUAL(c.told,
+		    cases[i].marked && cases[i].of_this_policy ? &mark.told :
+								 NULL);
+		(void)dp_case_deny(&c);
+		CU_ASSERT_PTR_NULL(c.told);
 		module_of_close(&o);
 	}
 }

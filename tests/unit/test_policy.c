@@ -27,12 +27,12 @@ static void everything_is_read_out(void)
 		"services=tcp/80,tcp/443,udp/53 pins=2001:db8::/32",
 		"legacy.manage.example deny groups=dnspin",
 	};
-	/* how long the base is in wire form, the first group */
+	/* how long the base is in wire form, the first group, pins */
 	static const char *const want_told[] = {
 		"* 1 other.zone",
 		"= 13 x.intune-dnspin",
-		"= 16 intune-core",
-		"* 16 intune-core",
+		"= 16 intune-core pins",
+		"* 16 intune-core pins",
 		"= 23 dnspin",
 	};
 	struct dp_rule_told told;
@@ -53,9 +53,9 @@ static void everything_is_read_out(void)
 		unit_rule_line(p, i, line, sizeof(line));
 		CU_ASSERT_STRING_EQUAL(line, want[i]);
 		dp_policy_rule_told(p, i, &told);
-		snprintf(line, sizeof(line), "%c %u %.*s",
+		snprintf(line, sizeof(line), "%c %u %.*s%s",
 		    told.wildcard ? '*' : '=', told.base_b,
-		    told.group_b, told.group);
+		    told.group_b, told.group, told.pinned ? " pins" : "");
 		CU_ASSERT_STRING_EQUAL(line, want_told[i]);
 	}
 	CU_ASSERT_EQUAL(memcmp(dp_policy_settings(p)->value, settings.value,

@@ -311,6 +311,38 @@ static void what_events_say_of_a_query_is_marked(void)
 	query_of_close(&b);
 }
 
+/* One mark, from the beginning to the end. */
+static void the_rule_is_looked_up_once(void)
+{
+	static const char *const pinned[] = { "g.dnspin: manage.example allow "
+		"20.0.0.0/8", NULL };
+	static const char *const plain[] = { "gg.dnspin: *.example allow",
+		NULL };
+	static const char *const *const policies[] = { pinned, plain };
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct dp_mark *mark;
+		struct module_qstate *q;
+		struct query_of b;
+
+		query_of_open(&b, policies[i], DP_MODE_STRICT, DP_PINS_REPORT);
+		q = query_of_ask(&b, "manage.example", true);
+		dp_query_begin(&b.of.m, b.of.w, q);
+		mark = dp_query_mark(&b.of.m, q);
+		CU_ASSERT_TRUE_FATAL(mark && mark->own);
+		CU_ASSERT_EQUAL(mark->told.pinned, i == 0);
+		CU_ASSERT_EQUAL(mark->told.wildcard, i == 1);
+		CU_ASSERT_EQUAL(mark->told.group_b, 1 + i);
+		query_of_found(&b, "21.1.2.3");
+		dp_query_end(&b.of.m, b.of.w, q);
+		CU_ASSERT_PTR_EQUAL(dp_query_mark(&b.of.m, q), mark);
+		CU_ASSERT_EQUAL(mark->verdict, DP_VERDICT_ALLOW);
+		CU_ASSERT_EQUAL(mark->flags,
+		    i == 0 ? DP_EVENT_PIN_OUTSIDE : 0);
+		query_of_close(&b);
+	}
+}
+
 /* What was looked up when a query began holds for the policy of then. */
 static void another_policy_meanwhile_is_heeded(void)
 {
@@ -390,5 +422,6 @@ UNIT_MAIN("query", UNIT(clients_are_judged_at_the_beginning),
     UNIT(with_subnetcache_nothing_is_admitted),
     UNIT(observing_marks),
     UNIT(what_events_say_of_a_query_is_marked),
+    UNIT(the_rule_is_looked_up_once),
     UNIT(another_policy_meanwhile_is_heeded),
     UNIT(without_policy_or_map_it_is_closed), UNIT(the_caches_are_kept_apart))
