@@ -177,14 +177,19 @@ class Dnspin(Unbound):
             compiled = self._compiled(f"{self.label}-{rules.edition}", rules)
             with open(os.path.join(compiled.state, "policy"), "rb") as f:
                 self.policies[rules.edition] = f.read()
+        if os.path.exists(self.path("former")):
+            os.unlink(self.path("former"))
         self._next = self.path("next")
         with open(self._next, "wb") as f:
             f.write(self.policies[rules.edition])
 
     def change(self):
-        """Written before, as the lists of the others: what the system does to
-        write it keeps a processor for milliseconds."""
-        os.replace(self._next, os.path.join(self.resolver.state, "policy"))
+        """Written before, as the lists of the others, and what it replaces is
+        kept until later: what the system does to write or to forget a file
+        keeps a processor for milliseconds."""
+        path = os.path.join(self.resolver.state, "policy")
+        os.link(path, self.path("former"))
+        os.replace(self._next, path)
 
 
 class Unread(Dnspin):

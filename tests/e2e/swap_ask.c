@@ -82,6 +82,7 @@ static void send_some(struct swap_line *l, unsigned count)
 	struct iovec vectors[BATCH];
 	uint16_t first = l->next;
 	unsigned made = 0;
+	int64_t now;
 	int sent;
 
 	memset(messages, 0, sizeof(messages));
@@ -94,6 +95,7 @@ static void send_some(struct swap_line *l, unsigned count)
 	}
 	if (made == 0)
 		return;
+	now = swap_now_ns(); /* not later than any of them is sent */
 	sent = sendmmsg(l->fd, messages, made, MSG_DONTWAIT);
 	if (sent < 0 && errno != EAGAIN && errno != ECONNREFUSED)
 		swap_die("sendmmsg");
@@ -104,7 +106,7 @@ static void send_some(struct swap_line *l, unsigned count)
 		swap_refused(l);
 	load.sent += (uint16_t)(l->next - first);
 	for (uint16_t id = first; id != l->next; id++)
-		l->questions[id % SWAP_WINDOW].sent_ns = swap_now_ns();
+		l->questions[id % SWAP_WINDOW].sent_ns = now;
 	if (l->silent_ns == 0 && l->next != first)
 		l->silent_ns = l->questions[first % SWAP_WINDOW].sent_ns;
 }

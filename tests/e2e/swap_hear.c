@@ -45,12 +45,21 @@ static void judge(const struct swap_question *q, const uint8_t *answer)
 	}
 }
 
-/* Questions that were given up waited, too. */
+/* Questions that were given up waited, too. One that was sent after the answer
+ * waits since then: its sender may have had to wait in between. */
 static void silence(struct swap_line *l, int64_t stamp_ns)
 {
+	const struct swap_question *q = &l->questions[l->oldest % SWAP_WINDOW];
+	uint16_t id = l->oldest;
+
 	if (stamp_ns - l->silent_ns > load.silence_ns)
 		load.silence_ns = stamp_ns - l->silent_ns;
-	l->silent_ns = l->under_way > 0 ? stamp_ns : 0;
+	l->silent_ns = 0;
+	if (l->under_way == 0)
+		return;
+	while (!q->waits)
+		q = &l->questions[++id % SWAP_WINDOW];
+	l->silent_ns = q->sent_ns > stamp_ns ? q->sent_ns : stamp_ns;
 }
 
 static void take(struct swap_line *l, const uint8_t *bytes, size_t size_b,
