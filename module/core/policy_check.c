@@ -1,6 +1,7 @@
 /*
  * The part of the policy reader that trusts nothing. It goes through the file
- * once, in the order of policy_d.h, and in time that grows with the file only:
+ * once, in the order of policy_d.h (rules, names and table: in
+ * policy_check_rules.c), and in time that grows with the file only:
  * whoever made the bytes can neither lead a reader outside them nor keep it
  * busy.
  */
@@ -20,11 +21,17 @@ struct check {
 	struct dp_policy_view *view;
 };
 
-static enum dp_err damaged(const struct check *c, const char *what)
+enum dp_err dp_policy_damaged(const char *what, const char *object,
+    struct dp_diag *diag)
 {
-	dp_diag_set(c->diag, c->object, 0,
+	dp_diag_set(diag, object, 0,
 	    "damaged policy: %s; run dnspin compile again", what);
 	return DP_ERR_FORMAT;
+}
+
+static enum dp_err damaged(const struct check *c, const char *what)
+{
+	return dp_policy_damaged(what, c->object, c->diag);
 }
 
 /* Is this a whole policy of this version? */
@@ -302,13 +309,6 @@ static enum dp_err check_traits(const struct check *c)
 	return DP_OK;
 }
 
-static enum dp_err check_rules(const struct check *c)
-{
-	const char *wrong = dp_policy_rules_wrong(c->view);
-
-	return wrong ? damaged(c, wrong) : DP_OK;
-}
-
 enum dp_err dp_policy_check_frame(const uint8_t *bytes, size_t size_b,
     const char *object, struct dp_diag *diag)
 {
@@ -325,7 +325,7 @@ enum dp_err dp_policy_check(struct dp_policy_view *out,
 	struct dp_settings found = { .value = { 0 } };
 	const struct check c = { bytes, size_b, object, diag, &view };
 	enum dp_err (*const checks[])(const struct check *) = {
-		check_groups, check_clients, check_traits, check_rules,
+		check_groups, check_clients, check_traits,
 	};
 	enum dp_err err = check_settings(&c, &found);
 

@@ -3,6 +3,11 @@
  * that leads to them: nearly all bytes of a large policy. So each name is gone
  * through once, and what it shares with the one before it, which among sorted
  * names is most of it, is neither compared nor hashed again.
+ *
+ * It goes in parts, each with rules and as large a share of the table, that
+ * need nothing of each other, so that several threads can do them. What is told
+ * does not depend on who did which: parts are begun in their order, hence what
+ * comes before a fault is always looked at.
  */
 #include <string.h>
 
@@ -12,6 +17,8 @@
 /* Rules are read in order, but their places in the table are anywhere: as many
  * are under way from memory, or a million would be waited for one by one. */
 #define AHEAD 32u
+
+#define PART 16384u /* rules, or a few more */
 
 /* The base name of a rule, where it stands. */
 struct base {
@@ -27,14 +34,12 @@ struct walk {
 	struct base *base; /* of them, that of the last rule */
 	uint64_t hash[DP_NAME_LABELS_MAX]; /* of its suffixes, by labels */
 	uint64_t told; /* the audiences of its pattern so far */
-	unsigned depth; /* of wildcards, with the root label */
-	uint64_t depths[2]; /* of exact rules, of wildcards */
-	uint64_t patterns;
+	unsigned asked_count;
 	struct {
 		uint64_t key;
 		uint32_t rule;
 	} asked[AHEAD];
-	bool lost; /* a pattern is not in the table */
+	struct dp_policy_found *found;
 };
 
 static bool has_star_label(const struct base *b)
@@ -212,95 +217,165 @@ static void settle(struct walk *w, unsigned slot)
 			break;
 		place = (place + 1) & v->table_mask;
 	}
-	w->lost = true;
+	w->found->lost = true;
 }
 
 /* A new pattern, whose first rule is i: the memory where a search for it begins
  * is asked for, and looked at AHEAD patterns later. */
 static void ask(struct walk *w, uint32_t i)
 {
-	unsigned slot = (unsigned)(w->patterns % AHEAD);
+	unsigned slot = w->asked_count % AHEAD;
 	uint64_t key = dp_hash_key(w->hash[w->base->labels],
 	    w->v->rules[i].flags & DP_RULE_WILDCARD ? DP_HASH_WILDCARD :
 						      DP_HASH_EXACT);
 
-	if (w->patterns >= AHEAD)
+	if (w->asked_count >= AHEAD)
 		settle(w, slot);
 	__builtin_prefetch(&w->v->table[(uint32_t)key & w->v->table_mask]);
 	w->asked[slot].key = key;
 	w->asked[slot].rule = i;
-	w->patterns++;
+	w->asked_count++;
 }
 
-static const char *rules_wrong(struct walk *w)
+static const char *next_wrong(struct walk *w, uint32_t i, bool first)
 {
-	const struct dp_policy_view *v = w->v;
+	const struct dp_rule_d *rule = &w->v->rules[i];
+	struct dp_policy_found *f = w->found;
+	const char *wrong;
+	int order;
 
-	for (uint32_t i = 0; i < v->rule_count; i++) {
-		const struct dp_rule_d *rule = &v->rules[i];
-		const char *wrong;
-		int order;
-
-		if (!next_base(w, rule, i == 0, &order))
-			return "a rule's name is none";
-		wrong = rule_wrong(w, rule);
-		if (wrong)
-			return wrong;
-		if (i == 0)
-			w->told = audiences_of(v, rule);
-		else if (!rule_follows(w, rule, order))
-			return "the rules are not sorted";
-		w->depths[(rule->flags & DP_RULE_WILDCARD) != 0] |=
-		    dp_policy_depth(w->base->labels);
-		if ((rule->flags & DP_RULE_WILDCARD) &&
-		    w->base->labels + 1 > w->depth)
-			w->depth = w->base->labels + 1;
-		if (i == 0 || !(rule[-1].flags & DP_RULE_MORE))
-			ask(w, i);
-	}
-	for (unsigned k = 0; k < AHEAD && k < w->patterns; k++)
-		settle(w, k);
-	if (v->rule_count > 0 &&
-	    (v->rules[v->rule_count - 1].flags & DP_RULE_MORE))
-		return "the last rule announces one more";
-	if (w->depth != v->head->wildcard_depth_max)
-		return "the depth of the wildcards is wrong";
+	if (!next_base(w, rule, first, &order))
+		return "a rule's name is none";
+	wrong = rule_wrong(w, rule);
+	if (wrong)
+		return wrong;
+	if (first)
+		w->told = audiences_of(w->v, rule);
+	else if (!rule_follows(w, rule, order))
+		return "the rules are not sorted";
+	f->depths[(rule->flags & DP_RULE_WILDCARD) != 0] |=
+	    dp_policy_depth(w->base->labels);
+	if ((rule->flags & DP_RULE_WILDCARD) && w->base->labels + 1 > f->depth)
+		f->depth = w->base->labels + 1;
 	return NULL;
 }
 
-/* Which entries are empty cannot be foretold: no branch asks. */
-static const char *entries_wrong(const struct dp_policy_view *v,
-    uint64_t patterns)
+/* Where a part begins: not inside a pattern. One of more rules than there can
+ * be audiences is wrong, which the part before finds out. */
+static uint32_t part_begin(const struct dp_policy_view *v, uint32_t part)
 {
-	uint32_t count = v->table_mask + 1;
+	uint64_t i = (uint64_t)part * PART, last = i + DP_AUDIENCES_MAX;
+
+	while (i > 0 && i < v->rule_count && i < last &&
+	    (v->rules[i - 1].flags & DP_RULE_MORE))
+		i++;
+	return i < v->rule_count ? (uint32_t)i : v->rule_count;
+}
+
+static void check_rules(const struct dp_policy_view *v, uint32_t part,
+    struct dp_policy_found *f)
+{
+	uint32_t begin = part_begin(v, part), end = part_begin(v, part + 1);
+	struct walk w = { .v = v, .hash = { DP_HASH_ROOT }, .found = f };
+	/* The one before is looked at again: this one must follow it. */
+	uint32_t i = begin > 0 && begin < end ? begin - 1 : begin;
+
+	w.base = w.bases;
+	for (bool first = true; i < end; i++, first = false) {
+		const char *wrong = next_wrong(&w, i, first);
+
+		if (wrong) {
+			f->wrong = wrong;
+			f->wrong_rule = i;
+			return;
+		}
+		if (i >= begin &&
+		    (i == 0 || !(v->rules[i - 1].flags & DP_RULE_MORE)))
+			ask(&w, i);
+	}
+	for (unsigned k = 0; k < AHEAD && k < w.asked_count; k++)
+		settle(&w, k);
+	f->patterns += w.asked_count;
+}
+
+/* Which entries are empty cannot be foretold: no branch asks. */
+static void check_entries(const struct dp_policy_view *v, uint32_t part,
+    uint32_t parts, struct dp_policy_found *f)
+{
+	uint64_t count = (uint64_t)v->table_mask + 1;
+	uint64_t end = count * (part + 1) / parts;
 	uint32_t used = 0, half_empty = 0, no_rule = 0;
 
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint64_t i = count * part / parts; i < end; i++) {
 		uint32_t rule = v->table[i].rule;
 
 		used += rule != 0;
 		half_empty |= (rule == 0) & (v->table[i].hash != 0);
 		no_rule |= rule > v->rule_count;
 	}
-	if (half_empty)
-		return "an empty entry that is not empty";
-	if (no_rule)
-		return "an entry of the table has no rule";
-	if (used != patterns || used >= count)
-		return "the table has too many or too few entries";
-	return NULL;
+	f->used += used;
+	f->half_empty |= half_empty != 0;
+	f->no_rule |= no_rule != 0;
 }
 
-const char *dp_policy_rules_wrong(struct dp_policy_view *v)
+void dp_policy_rules_begin(struct dp_policy_parts *parts,
+    const struct dp_policy_view *v)
 {
-	struct walk w = { .v = v, .hash = { DP_HASH_ROOT } };
-	const char *wrong;
+	parts->view = v;
+	parts->count = v->rule_count / PART + 1;
+	atomic_store_explicit(&parts->next, 0, memory_order_relaxed);
+}
 
-	w.base = w.bases;
-	wrong = rules_wrong(&w);
-	v->exact_depths = w.depths[0];
-	v->wildcard_depths = w.depths[1];
-	if (!wrong)
-		wrong = entries_wrong(v, w.patterns);
-	return wrong || !w.lost ? wrong : "a rule is not in the table";
+void dp_policy_rules_check(struct dp_policy_parts *parts,
+    struct dp_policy_found *f)
+{
+	*f = (struct dp_policy_found){ .wrong = NULL };
+	while (!f->wrong) {
+		/* Nothing but the number passes from thread to thread. */
+		uint32_t part = atomic_fetch_add_explicit(&parts->next, 1,
+		    memory_order_relaxed);
+
+		if (part >= parts->count)
+			return;
+		check_rules(parts->view, part, f);
+		check_entries(parts->view, part, parts->count, f);
+	}
+}
+
+static void add(struct dp_policy_found *f, const struct dp_policy_found *more)
+{
+	if (more->wrong && (!f->wrong || more->wrong_rule < f->wrong_rule)) {
+		f->wrong = more->wrong;
+		f->wrong_rule = more->wrong_rule;
+	}
+	f->depth = more->depth > f->depth ? more->depth : f->depth;
+	f->depths[0] |= more->depths[0];
+	f->depths[1] |= more->depths[1];
+	f->patterns += more->patterns;
+	f->used += more->used;
+	f->lost |= more->lost;
+	f->half_empty |= more->half_empty;
+	f->no_rule |= more->no_rule;
+}
+
+const char *dp_policy_rules_wrong(struct dp_policy_view *v,
+    struct dp_policy_found *f, const struct dp_policy_found *more)
+{
+	add(f, more);
+	v->exact_depths = f->depths[0];
+	v->wildcard_depths = f->depths[1];
+	if (f->wrong)
+		return f->wrong;
+	if (v->rule_count > 0 &&
+	    (v->rules[v->rule_count - 1].flags & DP_RULE_MORE))
+		return "the last rule announces one more";
+	if (f->depth != v->head->wildcard_depth_max)
+		return "the depth of the wildcards is wrong";
+	if (f->half_empty)
+		return "an empty entry that is not empty";
+	if (f->no_rule)
+		return "an entry of the table has no rule";
+	if (f->used != f->patterns || f->used > v->table_mask)
+		return "the table has too many or too few entries";
+	return f->lost ? "a rule is not in the table" : NULL;
 }

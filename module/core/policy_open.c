@@ -1,6 +1,7 @@
 /*
  * How a policy comes from its file: copied, checked, and its digest made, which
- * takes as long as all else together and may be another thread's work.
+ * takes a good third of the time and may be another thread's work. When that
+ * has done with it, it takes of the checks what is left.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -15,16 +16,20 @@ struct opening {
 	const char *object;
 	struct dp_diag *diag;
 	const struct dp_aside *aside; /* NULL: no thread is at work for it */
-	struct dp_policy_digesting digesting; /* that thread's until its end */
 	_Atomic size_t ready_b; /* octets that it may read */
-	_Atomic bool stop;
+	_Atomic bool shared;	/* there are parts that it may check */
+	_Atomic bool stop;	/* there will be none, or no need of any */
+	struct dp_policy_parts parts;
+	/* That thread's until its end. */
+	struct dp_policy_digesting digesting;
+	struct dp_policy_found found;
 };
 
 /* --- another thread's ---------------------------------------------------- */
 
-static bool digest_aside(void *arg)
+/* False: all of it is digested. */
+static bool digest_aside(struct opening *o)
 {
-	struct opening *o = arg;
 	struct dp_policy_digesting *d = &o->digesting;
 	size_t ready_b, piece_b;
 
@@ -36,7 +41,19 @@ static bool digest_aside(void *arg)
 		dp_policy_digest_more(d,
 		    d->done_b + (piece_b < PIECE_B ? piece_b : PIECE_B));
 	} while (piece_b > PIECE_B && !atomic_load(&o->stop));
-	return ready_b < d->size_b && !atomic_load(&o->stop);
+	return d->done_b < d->size_b;
+}
+
+static bool work_aside(void *arg)
+{
+	struct opening *o = arg;
+
+	if (digest_aside(o))
+		return !atomic_load(&o->stop);
+	if (!atomic_load(&o->shared))
+		return !atomic_load(&o->stop);
+	dp_policy_rules_check(&o->parts, &o->found);
+	return false;
 }
 
 static void begin_aside(struct opening *o, const struct dp_aside *aside,
@@ -45,7 +62,7 @@ static void begin_aside(struct opening *o, const struct dp_aside *aside,
 	if (!aside || file->size_b < sizeof(struct dp_policy_d))
 		return;
 	dp_policy_digest_begin(&o->digesting, file->bytes, file->size_b);
-	if (aside->begin(aside->thread, digest_aside, o))
+	if (aside->begin(aside->thread, work_aside, o))
 		o->aside = aside;
 }
 
@@ -93,6 +110,29 @@ static bool make_labels(struct dp_policy *p)
 	return true;
 }
 
+/* All but frame and seal. Who is aside is back when this returns; without a
+ * share in the check the digest may not be complete yet. */
+static enum dp_err check_content(struct dp_policy *p, struct opening *o,
+    const uint8_t *bytes, size_t size_b)
+{
+	struct dp_policy_found found;
+	const char *wrong;
+	enum dp_err err = dp_policy_check(&p->view, &p->settings, bytes,
+	    size_b, o->object, o->diag);
+
+	if (err != DP_OK) {
+		atomic_store(&o->stop, true);
+		end_aside(o);
+		return err;
+	}
+	dp_policy_rules_begin(&o->parts, &p->view);
+	atomic_store(&o->shared, true);
+	dp_policy_rules_check(&o->parts, &found);
+	end_aside(o);
+	wrong = dp_policy_rules_wrong(&p->view, &found, &o->found);
+	return wrong ? dp_policy_damaged(wrong, o->object, o->diag) : DP_OK;
+}
+
 /* The seal is told of first: where it does not fit, the rest means nothing. */
 static enum dp_err check(struct dp_policy *p, struct opening *o,
     const uint8_t *bytes, size_t size_b)
@@ -105,9 +145,7 @@ static enum dp_err check(struct dp_policy *p, struct opening *o,
 	if (err != DP_OK)
 		return err;
 	if (aside) {
-		err = dp_policy_check(&p->view, &p->settings, bytes, size_b,
-		    o->object, o->diag);
-		end_aside(o);
+		err = check_content(p, o, bytes, size_b);
 		dp_policy_digest_end(&o->digesting, digest);
 	} else {
 		dp_policy_digest_make(digest, bytes, size_b);
@@ -115,8 +153,7 @@ static enum dp_err check(struct dp_policy *p, struct opening *o,
 	sealed = dp_policy_seal_check(bytes, digest, o->trusted, o->object,
 	    o->diag);
 	if (sealed == DP_OK && !aside)
-		err = dp_policy_check(&p->view, &p->settings, bytes, size_b,
-		    o->object, o->diag);
+		err = check_content(p, o, bytes, size_b);
 	return sealed != DP_OK ? sealed : err;
 }
 

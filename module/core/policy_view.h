@@ -6,6 +6,7 @@
 #define DP_POLICY_VIEW_H
 
 #include <sodium.h>
+#include <stdatomic.h>
 
 #include "module/core/file.h"
 #include "module/core/policy.h"
@@ -54,8 +55,9 @@ enum dp_err dp_policy_check_frame(const uint8_t *bytes, size_t size_b,
     const char *object, struct dp_diag *diag) DP_MUST_CHECK;
 
 /*
- * After the frame, check every other byte: afterwards each index, offset and
- * name reached from the view is good, and a search of the table ends. bytes are
+ * After the frame, check every other byte but those of rules and table, which
+ * come behind (dp_policy_rules_begin): afterwards each index, offset and name
+ * reached from the view is good, and a search of the table ends. bytes are
  * aligned to 8. settings is filled from the header. The seal is not looked at.
  * Errors as dp_policy_open.
  */
@@ -100,9 +102,38 @@ struct dp_prefix dp_policy_client_prefix(const struct dp_client_d *client);
  * what is wrong. After their sections were found. */
 const char *dp_policy_clients_wrong(const struct dp_policy_view *v);
 
-/* The same about rules, their names and the table; fills the depths. After the
- * traits were found to be right. */
-const char *dp_policy_rules_wrong(struct dp_policy_view *v);
+/*
+ * The same about rules, their names and the table, in parts: after the traits
+ * were found to be right one thread begins, any number check what nobody has
+ * taken yet, each with a found of its own, and when all are back one adds up
+ * what two found: NULL, or what is wrong. That fills the depths. Of a thread
+ * that did not check, found is zero.
+ */
+struct dp_policy_parts {
+	const struct dp_policy_view *view;
+	uint32_t count;
+	_Atomic uint32_t next; /* to be taken */
+};
+struct dp_policy_found {
+	const char *wrong; /* with a rule, */
+	uint32_t wrong_rule;
+	unsigned depth;	    /* of wildcards, with the root label */
+	uint64_t depths[2]; /* of exact rules, of wildcards */
+	uint64_t patterns;
+	uint64_t used; /* entries of the table */
+	bool lost;     /* a pattern is not in the table */
+	bool half_empty, no_rule; /* an entry is */
+};
+void dp_policy_rules_begin(struct dp_policy_parts *parts,
+    const struct dp_policy_view *v);
+void dp_policy_rules_check(struct dp_policy_parts *parts,
+    struct dp_policy_found *f);
+const char *dp_policy_rules_wrong(struct dp_policy_view *v,
+    struct dp_policy_found *f, const struct dp_policy_found *more);
+
+/* That much as an error: that of a damaged policy. */
+enum dp_err dp_policy_damaged(const char *what, const char *object,
+    struct dp_diag *diag) DP_MUST_CHECK;
 
 bool dp_policy_is_zero(const uint8_t *bytes, size_t n);
 

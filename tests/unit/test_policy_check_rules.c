@@ -5,6 +5,8 @@
 #include "module/core/policy_view.h"
 
 #define MANY 300u /* more than searches are under way at a time */
+#define PARTS 40000u /* more than two parts have */
+#define PART 16384u
 
 /* Neighbours that share all, some and no labels, whole words of octets and
  * less, and octets that are a name in one and inside a label in the other. */
@@ -244,8 +246,117 @@ static void entries_lead_to_first_rules(void)
 	expect_good();
 }
 
+/* PARTS names in order; the one at `both` is not the same for all clients. */
+static void given_parts(unsigned both)
+{
+	char (*text)[64] = calloc(PARTS, sizeof(*text));
+	const char **lines = calloc(PARTS + 3, sizeof(*lines));
+	char other[64];
+
+	CU_ASSERT_FATAL(text && lines);
+	for (unsigned i = 0; i < PARTS; i++) {
+		snprintf(text[i], sizeof(text[i]),
+		    "a.dnspin: name%05u.example allow", i);
+		lines[i] = text[i];
+	}
+	snprintf(other, sizeof(other), "b.dnspin: name%05u.example allow tcp/80",
+	    both);
+	lines[PARTS] = "b.dnspin: @ 192.0.2.0/24";
+	lines[PARTS + 1] = other;
+	given(lines);
+	free(lines);
+	free(text);
+	CU_ASSERT_EQUAL_FATAL(rule_count, PARTS + 1);
+	CU_ASSERT_FATAL(are_one_pattern(both));
+}
+
+/* Where a part ends inside a pattern, too. */
+static void parts_fit_together(void)
+{
+	for (unsigned both = PART - 3; both <= PART; both++) {
+		given_parts(both);
+		expect_good();
+		rules[both].flags = 0;
+		expect("the rules are not sorted");
+		rules[both].flags = DP_RULE_MORE;
+		rules[both + 1].trait = rules[both].trait;
+		expect("the rules are not sorted");
+	}
+}
+
+static void neighbours_in_parts_cannot_change_places(void)
+{
+	given_parts(0);
+	for (uint32_t i = PART - 2; i <= PART + 1; i++) {
+		struct dp_rule_d was = rules[i];
+
+		rules[i] = rules[i + 1];
+		rules[i + 1] = was;
+		expect("the rules are not sorted");
+		rules[i + 1] = rules[i];
+		expect("the rules are not sorted");
+		rules[i] = was;
+		rules[i + 1] = was;
+		expect("the rules are not sorted");
+		given_parts(0);
+	}
+	rules[2 * PART + 5].name_len--;
+	expect("a rule's name is none");
+}
+
+/* Of several faults the first; what is wrong with rules before the rest. */
+static void the_first_fault_is_told(void)
+{
+	given_parts(0);
+	table[0].hash ^= 1;
+	rules[2 * PART].zero = 1;
+	expect("a rule has unknown flags");
+	rules[PART - 1].name_len--;
+	expect("a rule's name is none");
+	rules[5].trait = UINT32_MAX;
+	expect("a rule has no trait");
+}
+
+/* A pattern that never ends has more rules than there are audiences. */
+static void no_pattern_goes_over_all_parts(void)
+{
+	given_parts(0);
+	for (uint32_t i = 0; i < rule_count; i++)
+		rules[i].flags |= DP_RULE_MORE;
+	expect("the rules are not sorted");
+	given_parts(0);
+	for (uint32_t i = PART - 1; i < PART + 70; i++) {
+		rules[i] = rules[PART - 1];
+		rules[i].flags |= DP_RULE_MORE;
+	}
+	expect("the rules are not sorted");
+}
+
+static void found_of_two_is_added_up(void)
+{
+	struct dp_policy_found one = { .depth = 2, .depths = { 1, 4 },
+		.patterns = 3, .used = 1 };
+	struct dp_policy_found other = { .depth = 3, .depths = { 2, 0 },
+		.patterns = 1, .used = 3 };
+	struct dp_policy_d head = { .wildcard_depth_max = 3 };
+	struct dp_policy_view v = { .head = &head, .table_mask = 7 };
+
+	CU_ASSERT_PTR_NULL(dp_policy_rules_wrong(&v, &one, &other));
+	CU_ASSERT_EQUAL(v.exact_depths, 3);
+	CU_ASSERT_EQUAL(v.wildcard_depths, 4);
+	other.lost = true;
+	CU_ASSERT_PTR_NOT_NULL(dp_policy_rules_wrong(&v, &one, &other));
+	one = (struct dp_policy_found){ .wrong = "late", .wrong_rule = 7 };
+	other = (struct dp_policy_found){ .wrong = "early", .wrong_rule = 6 };
+	CU_ASSERT_STRING_EQUAL(dp_policy_rules_wrong(&v, &one, &other),
+	    "early");
+}
+
 UNIT_MAIN_WITH("policy_check_rules", NULL, free_given,
     UNIT(good_ones_are_taken), UNIT(neighbours_cannot_change_places),
     UNIT(none_stands_twice), UNIT(names_are_compared_by_octets),
     UNIT(names_are_names), UNIT(stars_are_no_bases),
-    UNIT(each_entry_is_needed), UNIT(entries_lead_to_first_rules))
+    UNIT(each_entry_is_needed), UNIT(entries_lead_to_first_rules),
+    UNIT(parts_fit_together), UNIT(neighbours_in_parts_cannot_change_places),
+    UNIT(the_first_fault_is_told), UNIT(no_pattern_goes_over_all_parts),
+    UNIT(found_of_two_is_added_up))
