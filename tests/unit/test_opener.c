@@ -1,13 +1,15 @@
 #include "dp_config.h"
 #include "tests/unit/unit_policy.h"
 
+#include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "module/core/file.h"
-#include "module/core/policy_d.h"
+#include "module/core/policy_view.h"
 #include "module/opener.h"
 
-#define MANY 2000u
+#define MANY 40000u /* enough for the second thread to have a share */
 
 static char path[64];
 static uint8_t *bytes;
@@ -35,7 +37,7 @@ static void put(size_t size_b)
 static void given(void)
 {
 	static char text[MANY][64];
-	const char *lines[MANY + 1];
+	static const char *lines[MANY + 1];
 
 	for (unsigned i = 0; i < MANY; i++) {
 		snprintf(text[i], sizeof(text[i]),
@@ -63,9 +65,31 @@ static void it_opens_what_is_good(void)
 	}
 }
 
+/* What the thread left behind, the caller is still what it was. */
+static void it_opens_behind_others(void)
+{
+	struct dp_policy *p = NULL;
+	int policy = sched_getscheduler(0);
+	int before = getpriority(PRIO_PROCESS, 0);
+
+	given();
+	for (int i = 0; i < 20; i++) {
+		CU_ASSERT_EQUAL_FATAL(
+		    dp_opener_open_behind(&p, path, NULL, NULL), DP_OK);
+		CU_ASSERT_EQUAL(dp_policy_rule_count(p), MANY);
+		dp_opener_close_behind(&p);
+		CU_ASSERT_PTR_NULL_FATAL(p);
+	}
+	dp_opener_close_behind(&p);
+	CU_ASSERT_EQUAL(getpriority(PRIO_PROCESS, 0), before);
+	CU_ASSERT_EQUAL(sched_getscheduler(0), policy);
+}
+
 static void it_refuses_what_is_not(void)
 {
 	struct dp_policy *p = NULL;
+	struct dp_policy_d *head;
+	struct dp_rule_d *rules;
 	struct dp_diag diag;
 
 	given();
@@ -73,8 +97,22 @@ static void it_refuses_what_is_not(void)
 	put(bytes_b);
 	CU_ASSERT_EQUAL(dp_opener_open(&p, path, NULL, &diag), DP_ERR_DIGEST);
 	CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason, "digest does not fit"));
+	CU_ASSERT_EQUAL(dp_opener_open_behind(&p, path, NULL, &diag),
+	    DP_ERR_DIGEST);
+	CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason, "digest does not fit"));
 	put(sizeof(struct dp_policy_d) - 1);
 	CU_ASSERT_EQUAL(dp_opener_open(&p, path, NULL, &diag), DP_ERR_FORMAT);
+	head = (struct dp_policy_d *)bytes;
+	rules = (struct dp_rule_d *)(bytes + head->rules.off);
+	rules[MANY - 1].zero = 1;
+	rules[MANY / 2].trait = 7;
+	for (int i = 0; i < 20; i++) { /* whoever finds what first */
+		dp_policy_digest_make(head->digest, bytes, bytes_b);
+		put(bytes_b);
+		CU_ASSERT_EQUAL(dp_opener_open(&p, path, NULL, &diag),
+		    DP_ERR_FORMAT);
+		CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason, "has no trait"));
+	}
 	unlink(path);
 	CU_ASSERT_EQUAL(dp_opener_open(&p, path, NULL, &diag),
 	    DP_ERR_NOTFOUND);
@@ -82,4 +120,4 @@ static void it_refuses_what_is_not(void)
 }
 
 UNIT_MAIN_WITH("opener", set_up, tear_down, UNIT(it_opens_what_is_good),
-    UNIT(it_refuses_what_is_not))
+    UNIT(it_opens_behind_others), UNIT(it_refuses_what_is_not))
