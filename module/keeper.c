@@ -145,8 +145,6 @@ static void enforce(struct dp_keeper *k, struct dp_policy *p)
 		settling = true; /* see settle */
 	if (!is_strict(p) || !settling)
 		atomic_store(&m->settling, false);
-	if (k->started)
-		dp_opener_close_behind(&old);
 	dp_policy_close(&old);
 }
 
@@ -228,13 +226,13 @@ static bool is_passed_by(struct dp_keeper *k, const struct dp_policy *p)
 	return true;
 }
 
-/* In init nobody is answered before it is open; later who answers comes first. */
+/* In init nobody is answered before it is open; later nobody waits for it. */
 static enum dp_err open_policy(const struct dp_keeper *k,
     struct dp_policy **out, const char *path, struct dp_diag *diag)
 {
 	const uint8_t *trusted = k->has_key ? k->key : NULL;
 
-	return k->started ? dp_opener_open_behind(out, path, trusted, diag) :
+	return k->started ? dp_policy_open(out, path, trusted, diag) :
 			    dp_opener_open(out, path, trusted, diag);
 }
 

@@ -1,8 +1,6 @@
 #include "dp_config.h"
 #include "tests/unit/unit_policy.h"
 
-#include <sched.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "module/core/file.h"
@@ -65,26 +63,6 @@ static void it_opens_what_is_good(void)
 	}
 }
 
-/* What the thread left behind, the caller is still what it was. */
-static void it_opens_behind_others(void)
-{
-	struct dp_policy *p = NULL;
-	int policy = sched_getscheduler(0);
-	int before = getpriority(PRIO_PROCESS, 0);
-
-	given();
-	for (int i = 0; i < 20; i++) {
-		CU_ASSERT_EQUAL_FATAL(
-		    dp_opener_open_behind(&p, path, NULL, NULL), DP_OK);
-		CU_ASSERT_EQUAL(dp_policy_rule_count(p), MANY);
-		dp_opener_close_behind(&p);
-		CU_ASSERT_PTR_NULL_FATAL(p);
-	}
-	dp_opener_close_behind(&p);
-	CU_ASSERT_EQUAL(getpriority(PRIO_PROCESS, 0), before);
-	CU_ASSERT_EQUAL(sched_getscheduler(0), policy);
-}
-
 static void it_refuses_what_is_not(void)
 {
 	struct dp_policy *p = NULL;
@@ -96,9 +74,6 @@ static void it_refuses_what_is_not(void)
 	bytes[bytes_b - 1] ^= 1;
 	put(bytes_b);
 	CU_ASSERT_EQUAL(dp_opener_open(&p, path, NULL, &diag), DP_ERR_DIGEST);
-	CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason, "digest does not fit"));
-	CU_ASSERT_EQUAL(dp_opener_open_behind(&p, path, NULL, &diag),
-	    DP_ERR_DIGEST);
 	CU_ASSERT_PTR_NOT_NULL(strstr(diag.reason, "digest does not fit"));
 	put(sizeof(struct dp_policy_d) - 1);
 	CU_ASSERT_EQUAL(dp_opener_open(&p, path, NULL, &diag), DP_ERR_FORMAT);
@@ -120,4 +95,4 @@ static void it_refuses_what_is_not(void)
 }
 
 UNIT_MAIN_WITH("opener", set_up, tear_down, UNIT(it_opens_what_is_good),
-    UNIT(it_opens_behind_others), UNIT(it_refuses_what_is_not))
+    UNIT(it_refuses_what_is_not))
