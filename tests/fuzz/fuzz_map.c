@@ -101,8 +101,13 @@ static void put(const char *path, const uint8_t *data, size_t size)
 
 static bool is_older(const uint8_t *data, size_t size)
 {
-	return size >= DP_MAP_HEADER_B &&
-	    ((const struct dp_map_d *)(const void *)data)->version == OLDER;
+	uint32_t version;
+
+	if (size < DP_MAP_HEADER_B)
+		return false;
+	memcpy(&version, data + offsetof(struct dp_map_d, version),
+	    sizeof(version));
+	return version == OLDER;
 }
 
 static void remove_file(const char *name)
