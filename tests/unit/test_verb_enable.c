@@ -128,6 +128,12 @@ static void a_state_directory_that_leads_elsewhere_is_refused(void)
 	CU_ASSERT_FALSE(server_has("included/module.conf"));
 	unlink(server_path("included/policy"));
 	server_remove();
+	begin(); /* what it leads to may come later */
+	CU_ASSERT_EQUAL_FATAL(symlink("nowhere", server_path("state")), 0);
+	CU_ASSERT_EQUAL(run("-n"), DP_EXIT_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line.err.text, "state directory"));
+	CU_ASSERT_STRING_EQUAL(line.out.text, "");
+	server_remove();
 }
 
 static void what_goes_wrong_is_taken_back(void)

@@ -100,8 +100,9 @@ enum dp_err dp_map_folder_make(const char *dir, uid_t uid, gid_t gid,
 
 	if (err)
 		return err;
-	if (only_look && access(dir, F_OK) != 0) {
-		*made = true; /* compile would make dir */
+	/* Compile would make dir, but not what a link would lead to. */
+	if (only_look && lstat(dir, &st) != 0) {
+		*made = true;
 		return DP_OK;
 	}
 	err = open_state(&state, dir, only_look, diag);
