@@ -112,11 +112,15 @@ static inline int dp_store_valrec(dp_store_valrec_fn *store,
 	    dp_store_valrec_fn *: false)
 
 /* A reply for a cache with what rep says, and room for records in the same
- * sections: none is there yet. NULL: out of memory. Later versions (1.20) have
- * two more things to say, of answers that have expired and of bogus ones. */
+ * sections: none is there yet. NULL: out of memory. Later versions have more to
+ * say: of bogus answers (1.18), and of those that have expired (1.22). */
 typedef struct reply_info *dp_reply_fn(struct regional *region, uint16_t flags,
     size_t qd, time_t ttl, time_t prettl, time_t expttl, size_t an, size_t ns,
     size_t ar, size_t total, enum sec_status sec);
+typedef struct reply_info *dp_reply_bogus_fn(struct regional *region,
+    uint16_t flags, size_t qd, time_t ttl, time_t prettl, time_t expttl,
+    size_t an, size_t ns, size_t ar, size_t total, enum sec_status sec,
+    sldns_ede_code reason_bogus);
 typedef struct reply_info *dp_reply_norec_fn(struct regional *region,
     uint16_t flags, size_t qd, time_t ttl, time_t prettl, time_t expttl,
     time_t norecttl, size_t an, size_t ns, size_t ar, size_t total,
@@ -131,6 +135,15 @@ static inline struct reply_info *dp_reply(dp_reply_fn *make,
 	    rep->security);
 }
 
+static inline struct reply_info *dp_reply_bogus(dp_reply_bogus_fn *make,
+    const struct reply_info *rep)
+{
+	return make(NULL, rep->flags, rep->qdcount, rep->ttl,
+	    rep->prefetch_ttl, rep->serve_expired_ttl, rep->an_numrrsets,
+	    rep->ns_numrrsets, rep->ar_numrrsets, rep->rrset_count,
+	    rep->security, rep->reason_bogus);
+}
+
 static inline struct reply_info *dp_reply_norec(dp_reply_norec_fn *make,
     const struct reply_info *rep)
 {
@@ -143,6 +156,7 @@ static inline struct reply_info *dp_reply_norec(dp_reply_norec_fn *make,
 #define DP_REPLY_BY_TYPE(make) \
 	_Generic(&(make), \
 	    dp_reply_fn *: dp_reply, \
+	    dp_reply_bogus_fn *: dp_reply_bogus, \
 	    dp_reply_norec_fn *: dp_reply_norec)
 #define dp_reply_like(rep) \
 	DP_REPLY_BY_TYPE(construct_reply_info_base)( \

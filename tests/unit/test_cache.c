@@ -420,10 +420,51 @@ static void known_records_are_not_copied(void)
 		store(&stored[i]);
 }
 
+/* As versions between those that this is built with make a reply (1.18). */
+static struct reply_info *made;
+
+static struct reply_info *make_bogus(struct regional *region, uint16_t flags,
+    size_t qd, time_t ttl, time_t prettl, time_t expttl, size_t an, size_t ns,
+    size_t ar, size_t total, enum sec_status sec, sldns_ede_code reason_bogus)
+{
+	*made = (struct reply_info){ .flags = flags, .qdcount = (uint8_t)qd,
+		.ttl = ttl, .prefetch_ttl = prettl,
+		.serve_expired_ttl = expttl, .an_numrrsets = an,
+		.ns_numrrsets = ns, .ar_numrrsets = ar, .rrset_count = total,
+		.security = sec, .reason_bogus = reason_bogus };
+	return region ? NULL : made;
+}
+
+static void versions_between_make_replies_too(void)
+{
+	const struct reply_info rep = { .flags = 1, .qdcount = 2, .ttl = 3,
+		.prefetch_ttl = 4, .serve_expired_ttl = 5, .an_numrrsets = 6,
+		.ns_numrrsets = 7, .ar_numrrsets = 8, .rrset_count = 21,
+		.security = sec_status_secure,
+		.reason_bogus = LDNS_EDE_DNSSEC_INDETERMINATE };
+	struct reply_info other;
+
+	made = &other;
+	CU_ASSERT_PTR_EQUAL_FATAL(
+	    DP_REPLY_BY_TYPE(make_bogus)(&make_bogus, &rep), made);
+	CU_ASSERT_EQUAL(other.flags, rep.flags);
+	CU_ASSERT_EQUAL(other.qdcount, rep.qdcount);
+	CU_ASSERT_EQUAL(other.ttl, rep.ttl);
+	CU_ASSERT_EQUAL(other.prefetch_ttl, rep.prefetch_ttl);
+	CU_ASSERT_EQUAL(other.serve_expired_ttl, rep.serve_expired_ttl);
+	CU_ASSERT_EQUAL(other.an_numrrsets, rep.an_numrrsets);
+	CU_ASSERT_EQUAL(other.ns_numrrsets, rep.ns_numrrsets);
+	CU_ASSERT_EQUAL(other.ar_numrrsets, rep.ar_numrrsets);
+	CU_ASSERT_EQUAL(other.rrset_count, rep.rrset_count);
+	CU_ASSERT_EQUAL(other.security, rep.security);
+	CU_ASSERT_EQUAL(other.reason_bogus, rep.reason_bogus);
+}
+
 int main(void)
 {
 	static CU_TestInfo tests[] = {
 		UNIT(known_records_are_not_copied),
+		UNIT(versions_between_make_replies_too),
 		UNIT(nothing_is_found_after_clear),
 		UNIT(what_is_forgotten_has_expired),
 		UNIT(the_forgotten_make_room),
