@@ -43,6 +43,10 @@ static void it_is_made_once(void)
 	CU_ASSERT_EQUAL(dp_map_folder_make(folder_path("none"), 0, 0, false,
 	    &made, &diag), DP_ERR_IO);
 	made = false;
+	CU_ASSERT_EQUAL(dp_map_folder_make(folder_path("/"), somebody(), 0,
+	    true, &made, &diag), DP_OK);
+	CU_ASSERT_TRUE(made);
+	made = false;
 	CU_ASSERT_EQUAL(make(true, &made, &diag), DP_OK);
 	CU_ASSERT_TRUE(made);
 	CU_ASSERT_NOT_EQUAL(stat(folder_path("unbound"), &st), 0);
@@ -73,6 +77,8 @@ static void what_is_anothers_is_left_alone(void)
 	CU_ASSERT_EQUAL_FATAL(symlink("/tmp", folder_path("link")), 0);
 	CU_ASSERT_EQUAL(dp_map_folder_make(folder_path("link"), geteuid(), 0,
 	    false, &made, &diag), DP_ERR_IO);
+	CU_ASSERT_EQUAL(dp_map_folder_make(folder_path("link//"), geteuid(), 0,
+	    true, &made, &diag), DP_ERR_IO);
 	unlink(folder_path("link"));
 	if (geteuid() == 0) {
 		CU_ASSERT_EQUAL_FATAL(chown(folder_at, 65534, 65534), 0);

@@ -90,22 +90,34 @@ static enum dp_err whose(const struct stat *st, uid_t uid, const char *path,
 	return DP_ERR_FORMAT;
 }
 
+/* The folder that path is in, with no slash behind it: a link would be
+ * followed. */
+static void folder_of(char dir[DP_PATH_MAX], const char *path)
+{
+	size_t len = (size_t)(strrchr(path, '/') - path);
+
+	len = len > 0 ? len : 1; /* "/" itself */
+	memcpy(dir, path, len);
+	dir[len] = '\0';
+}
+
 enum dp_err dp_map_folder_make(const char *dir, uid_t uid, gid_t gid,
     bool only_look, bool *made, struct dp_diag *diag)
 {
-	char path[DP_PATH_MAX];
+	char path[DP_PATH_MAX], bare[DP_PATH_MAX];
 	struct stat st;
 	int state;
 	enum dp_err err = dp_state_path(path, dir, DP_STATE_UNBOUND, diag);
 
 	if (err)
 		return err;
-	/* Compile would make dir, but not what a link would lead to. */
-	if (only_look && lstat(dir, &st) != 0) {
+	folder_of(bare, path);
+	/* Compile would make it, but not what a link would lead to. */
+	if (only_look && lstat(bare, &st) != 0) {
 		*made = true;
 		return DP_OK;
 	}
-	err = open_state(&state, dir, only_look, diag);
+	err = open_state(&state, bare, only_look, diag);
 	if (err)
 		return err;
 	if (fstatat(state, DP_STATE_UNBOUND, &st, AT_SYMLINK_NOFOLLOW) == 0) {
