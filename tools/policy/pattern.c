@@ -78,15 +78,21 @@ static void say_number(const struct dp_name *pattern, size_t at,
 	    "own, as %s, %s and so on", zero, one);
 }
 
-static bool is_address(const uint8_t *label, bool last)
+/* A page's address, or that of a host with a port. In the reverse tree labels
+ * have slashes (RFC 2317, 4). */
+static bool is_address(const uint8_t *label, bool last, bool reverse)
 {
-	static const char scheme[] = "://";
-	size_t len = sizeof(scheme) - 1;
+	return (label_has(label, '/') && !reverse) ||
+	    (label_has(label, ':') && last);
+}
 
-	for (size_t i = 0; i + len <= label[0]; i++)
-		if (memcmp(label + 1 + i, scheme, len) == 0)
-			return true;
-	return last && (label_has(label, '/') || label_has(label, ':'));
+static bool is_reverse(const struct dp_name *pattern)
+{
+	static const uint8_t arpa[] = "\4arpa";
+
+	return pattern->len >= sizeof(arpa) &&
+	    memcmp(pattern->wire + pattern->len - sizeof(arpa), arpa,
+		sizeof(arpa)) == 0;
 }
 
 /* The label nearest to the apex tells the triggers of RPZ apart. */
@@ -99,6 +105,7 @@ static bool is_trigger(const uint8_t *label)
 static enum dp_err check_labels(const struct dp_name *pattern,
     struct dp_diag *diag)
 {
+	bool reverse = is_reverse(pattern);
 	const uint8_t *label = pattern->wire;
 	char text[DP_NAME_TEXT_MAX];
 
@@ -109,12 +116,13 @@ static enum dp_err check_labels(const struct dp_name *pattern,
 		    !(at == 0 && label_is(label, "*"));
 
 		if (!star && !label_has(label, '#') &&
-		    !is_address(label, last) && !(last && is_trigger(label)))
+		    !is_address(label, last, reverse) &&
+		    !(last && is_trigger(label)))
 			continue;
 		dp_name_to_text(pattern, text);
-		if (is_address(label, last))
+		if (is_address(label, last, reverse))
 			dp_diag_set(diag, text, 0,
-			    "is the address of a page: write the name of the "
+			    "is an address, not a name: write the name of the "
 			    "host alone, without scheme, port and path (ports "
 			    "are services, as \"tcp/443\")");
 		else if (star)
